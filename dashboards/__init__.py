@@ -1,0 +1,1 @@
+"""What is seen: boards as code, the generated Grafana JSON, provisioning."""

@@ -1,0 +1,1 @@
+"""ClickHouse migrations and users."""

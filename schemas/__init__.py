@@ -1,0 +1,1 @@
+"""What is said: the facts, the derived records, their vocabularies, one codec, one file per topic."""

@@ -1,0 +1,1 @@
+"""What it means (rules, names) and how it moves (the rest)."""

@@ -1,0 +1,1 @@
+"""An invented world of two years, and the story that a visitor follows."""

@@ -1,0 +1,1 @@
+"""Who is meant, pure: normal forms, the register of names, the matcher."""

@@ -1,0 +1,1 @@
+"""What officers and staff see without Grafana."""

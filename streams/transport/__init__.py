@@ -1,0 +1,1 @@
+"""The embedded log and its Faust driver; the producers."""
