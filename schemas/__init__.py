@@ -1,1 +1,25 @@
 """What is said: the facts, the derived records, their vocabularies, one codec, one file per topic."""
+
+from schemas.alert import Alert, Case, DestinationNote, Match
+from schemas.codec import AnyFact, AnyRow
+from schemas.common import Fact, Period
+from schemas.decision import Decision
+from schemas.delivery import Delivery
+from schemas.incident import Incident
+from schemas.judgment import Judgment
+from schemas.license import Clause, License, Pledge
+from schemas.name import Name
+from schemas.notice import Notice
+from schemas.parked import Parked
+from schemas.policy import Policy
+from schemas.problems import Problem, Refused
+from schemas.report import PostShipmentReport
+from schemas.retraction import Retraction
+from schemas.row import Header, Recheck
+from schemas.tick import Tick
+
+__all__ = [
+    "Alert", "AnyFact", "AnyRow", "Case", "Clause", "Decision", "Delivery", "DestinationNote", "Fact", "Header",
+    "Incident", "Judgment", "License", "Match", "Name", "Notice", "Parked", "Period", "Pledge", "Policy",
+    "PostShipmentReport", "Problem", "Recheck", "Refused", "Retraction", "Tick",
+]  # fmt: skip

@@ -103,7 +103,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all that is said: frozen, keyword-only, absent where default."""
 
 
-class Period(Struct):
+class Period(Struct, kw_only=True):
     """When something happened: an interval with its precision.
 
     `start` and `end` are the first and last possible day; a coarser `precision` widens both to the whole month,
@@ -143,14 +143,14 @@ def _ceil(day: dt.date, precision: Precision) -> dt.date:
     return day
 
 
-class Claimed(Struct):
+class Claimed(Struct, kw_only=True):
     """A name that a source gives to something, with how sure it is of it."""
 
     name: Label
     confidence: Confidence = 100
 
 
-class Fact(Struct, tag_field="fact"):
+class Fact(Struct, tag_field="fact", kw_only=True):
     """What every fact carries. Minimal: `fact`, `id`, `source`, and what its kind needs."""
 
     id: Id
@@ -160,12 +160,14 @@ class Fact(Struct, tag_field="fact"):
         dt.datetime | None,
         Meta(tz=True, description="When the log first had it [UTC]; set at the door, not part of what the fact says."),
     ] = None
-    tense: Annotated[Tense, Meta(description="Whether this is real; tests and exercises raise no alert [vocabulary].")] = (
-        "actual"
-    )
+    tense: Annotated[
+        Tense, Meta(description="Whether this is real; tests and exercises raise no alert [vocabulary].")
+    ] = "actual"
     tlp: Annotated[Tlp, Meta(description="How far it may travel [TLP 2.0].")] = "AMBER"
     may_use_for: Annotated[tuple[Use, ...], Meta(description="Whom it may be shown to [vocabulary].")] = ("officer",)
-    embargo_until: Annotated[dt.date | None, Meta(description="Not shown beyond officers before this day [ISO 8601].")] = None
+    embargo_until: Annotated[
+        dt.date | None, Meta(description="Not shown beyond officers before this day [ISO 8601].")
+    ] = None
     document_ref: Annotated[
         Id | None, Meta(description="Opaque reference into the authority's own restricted store; never an address.")
     ] = None
@@ -176,7 +178,7 @@ class Fact(Struct, tag_field="fact"):
         return f"{self.source}:{self.id}"
 
 
-class NamedEntity(Struct):
+class NamedEntity(Struct, kw_only=True):
     """An entity of the register of names, as an analyst resolved it."""
 
     entity: Id

@@ -11,7 +11,21 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.common import Claimed, Confidence, Count, Country, Fact, Hash, Id, Label, Language, Period, Ref, SourceId, Struct
+from schemas.common import (
+    Claimed,
+    Confidence,
+    Count,
+    Country,
+    Fact,
+    Hash,
+    Id,
+    Label,
+    Language,
+    Period,
+    Ref,
+    SourceId,
+    Struct,
+)
 from schemas.vocabulary import (
     AttackResult,
     AttributionLevel,
@@ -38,7 +52,7 @@ from schemas.vocabulary import (
 )
 
 
-class Publication(Struct):
+class Publication(Struct, kw_only=True):
     """One publication that the account rests on. Copies of one origin do not corroborate each other."""
 
     source: Annotated[SourceId, Meta(description="Publisher, as in the source register.")]
@@ -57,7 +71,7 @@ class Publication(Struct):
     ] = ()
 
 
-class ClaimedProduct(Struct):
+class ClaimedProduct(Struct, kw_only=True):
     """A product that was used, and in which role."""
 
     name: Label
@@ -65,14 +79,14 @@ class ClaimedProduct(Struct):
     confidence: Confidence = 100
 
 
-class Operator(Struct):
+class Operator(Struct, kw_only=True):
     """A state suspected of operating it."""
 
     country: Country
     confidence: Confidence = 100
 
 
-class Victims(Struct):
+class Victims(Struct, kw_only=True):
     """How many of which class: never who."""
 
     klass: Annotated[VictimClass, Meta(description="Class of persons [vocabulary].")]
@@ -82,7 +96,7 @@ class Victims(Struct):
     country: Annotated[Country | None, Meta(description="Where they were, by state.")] = None
 
 
-class Denial(Struct):
+class Denial(Struct, kw_only=True):
     """Somebody denies, explains or disputes it: stands beside the claim, whatever it weighs."""
 
     by: Annotated[DenialBy, Meta(description="Who [vocabulary].")]
@@ -93,7 +107,7 @@ class Denial(Struct):
     credibility: Annotated[Credibility, Meta(description="Admiralty axis 2 of the dispute [1..6].")] = 6
 
 
-class Incident(Fact, tag="incident"):
+class Incident(Fact, tag="incident", kw_only=True):
     """An account of an event in which people were targeted with surveillance technology.
 
     Needs four fields: `id`, `source`, `occurred`, `technology`. What is not known is left out.
@@ -123,9 +137,9 @@ class Incident(Fact, tag="incident"):
     offence_max_years: Annotated[
         int | None, Meta(ge=0, le=100, description="Highest penalty of the offence alleged there [years].")
     ] = None
-    expression_related: Annotated[YesNo, Meta(description="Whether about opinion, criticism or reporting [vocabulary].")] = (
-        "unknown"
-    )
+    expression_related: Annotated[
+        YesNo, Meta(description="Whether about opinion, criticism or reporting [vocabulary].")
+    ] = "unknown"
     legal_basis: Annotated[LegalBasis, Meta(description="Legal basis claimed [vocabulary].")] = "unknown"
     harms: Annotated[tuple[Harm, ...], Meta(description="What followed [vocabulary].")] = ()
     denials: Annotated[tuple[Denial, ...], Meta(description="Denials and disputes.")] = ()

@@ -11,7 +11,7 @@ from schemas.common import Confidence, Country, Fact, Id, Label, Language, RoleA
 from schemas.vocabulary import EntityKind, NameJudgment, NameRelation
 
 
-class Name(Fact, tag="name"):
+class Name(Fact, tag="name", kw_only=True):
     """One row of the register of names.
 
     With relation `alias`, `name` is a name of `entity`. With another relation, `entity` stands in that relation to
@@ -25,7 +25,9 @@ class Name(Fact, tag="name"):
     name: Annotated[Label | None, Meta(description="The name, as written.")] = None
     target: Annotated[Id | None, Meta(description="The other entity.")] = None
     language: Language | None = None
-    script: Annotated[str | None, Meta(pattern=r"^[A-Z][a-z]{3}$", description="Script [ISO 15924].", extra={"exact": True})] = None
+    script: Annotated[
+        str | None, Meta(pattern=r"^[A-Z][a-z]{3}$", description="Script [ISO 15924].", extra={"exact": True})
+    ] = None
     country: Annotated[Country | None, Meta(description="Seat of the entity.")] = None
     valid_from: Annotated[dt.date | None, Meta(description="First day [ISO 8601]; absent: always.")] = None
     valid_to: Annotated[dt.date | None, Meta(description="Last day [ISO 8601]; absent: still.")] = None

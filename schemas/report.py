@@ -24,7 +24,7 @@ from schemas.vocabulary import (
 )
 
 
-class ReportedItem(Struct):
+class ReportedItem(Struct, kw_only=True):
     """Pieces that a report speaks of. *Not verified* is neither present nor missing."""
 
     item_ref: Id | None = None
@@ -35,17 +35,19 @@ class ReportedItem(Struct):
     presented: Annotated[Count | None, Meta(description="Pieces presented [count].")] = None
     verified: Annotated[Count | None, Meta(description="Pieces verified [count].")] = None
     modules: Annotated[tuple[Label, ...], Meta(description="Modules found active [names].")] = ()
-    confirmed: Annotated[bool, Meta(description="Whether the serials were read by an officer on site [yes or no].")] = True
+    confirmed: Annotated[bool, Meta(description="Whether the serials were read by an officer on site [yes or no].")] = (
+        True
+    )
 
 
-class ClauseFinding(Struct):
+class ClauseFinding(Struct, kw_only=True):
     """What the report says of one clause."""
 
     clause: Annotated[Id, Meta(description="The clause's id within the license.")]
     result: Annotated[CheckResult, Meta(description="Not checked is never satisfied [vocabulary].")]
 
 
-class ExaminedIncident(Struct):
+class ExaminedIncident(Struct, kw_only=True):
     """What the report says of one incident that it examined."""
 
     incident: Ref
@@ -53,7 +55,7 @@ class ExaminedIncident(Struct):
     verified: Annotated[tuple[Verified, ...], Meta(description="What was really looked at [vocabulary].")] = ()
 
 
-class PostShipmentReport(Fact, tag="report"):
+class PostShipmentReport(Fact, tag="report", kw_only=True):
     """What somebody saw, checked, admitted or answered about a license after shipment.
 
     Needs six fields: `id`, `source`, `license`, `destination`, `kind`, `performed`.
@@ -64,7 +66,9 @@ class PostShipmentReport(Fact, tag="report"):
     kind: Annotated[ReportKind, Meta(description="What kind of report [vocabulary].")]
     performed: Annotated[Period, Meta(description="When it was done, or the reply given.")]
     covers: Annotated[tuple[Country, ...], Meta(description="Destinations covered; empty: the one named.")] = ()
-    site_country: Annotated[Country | None, Meta(description="Where the thing was seen, if not the destination.")] = None
+    site_country: Annotated[Country | None, Meta(description="Where the thing was seen, if not the destination.")] = (
+        None
+    )
     site_code: Annotated[Id | None, Meta(description="Site, as the authority codes it; no street address.")] = None
     reporter_role: Annotated[ReporterRole, Meta(description="Who reports [vocabulary].")] = "other"
     trigger: Annotated[ReportTrigger | None, Meta(description="Why now [vocabulary].")] = None
@@ -82,7 +86,9 @@ class PostShipmentReport(Fact, tag="report"):
     log_status: Annotated[LogStatus, Meta(description="State of the audit log [vocabulary].")] = "not_checked"
     log_covered: Annotated[Period | None, Meta(description="Time that the log covers.")] = None
     log_root_hash: Hash | None = None
-    end_use_observed: Annotated[Label | None, Meta(description="What it is used for, in the words of the license.")] = None
+    end_use_observed: Annotated[Label | None, Meta(description="What it is used for, in the words of the license.")] = (
+        None
+    )
     open_deficiencies: Annotated[Count, Meta(description="Security deficiencies still open [count].")] = 0
     reason_codes: Annotated[tuple[ReasonCode, ...], Meta(description="Why this outcome [vocabulary].")] = ()
     clause_findings: Annotated[tuple[ClauseFinding, ...], Meta(description="By clause.")] = ()

@@ -70,7 +70,9 @@ PublicationKind = Literal[
     "lab_report", "ngo_report", "news", "court", "oversight_body", "platform_notice", "vendor_statement",
     "government_statement", "anonymous",
 ]  # fmt: skip
-DenialKind = Literal["bare_denial", "warrant_claimed", "not_our_system", "examined_and_disputed", "methodology_disputed"]
+DenialKind = Literal[
+    "bare_denial", "warrant_claimed", "not_our_system", "examined_and_disputed", "methodology_disputed"
+]
 DenialBy = Literal["end_user", "operator_state", "vendor", "exporter", "oversight_body", "independent_expert"]
 
 LicenseStatus = Literal["applied", "granted", "amended", "suspended", "revoked", "lapsed", "transferred"]

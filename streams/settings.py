@@ -62,7 +62,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             listed = ", ".join(PREFIX + n.upper() for n in sorted(known))
             raise Stop(f"{variable} is not a setting; expected one of {listed}")
         try:
-            values[name] = Path(text) if known[name].type is Path else msgspec.convert(text, known[name].type, strict=False)
+            values[name] = (
+                Path(text) if known[name].type is Path else msgspec.convert(text, known[name].type, strict=False)
+            )
         except msgspec.ValidationError as error:
             raise Stop(f"{variable} is {text!r}: {error}") from error
     return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,109 @@
+"""Topic `policies`: every number that the weighing uses, with its source. Numbers are whole, in the unit named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.common import Fact, Label, Prose, SourceId, Struct
+from schemas.vocabulary import AttributionLevel, Checkability, ClauseKind, EvidenceLevel, Reliability, SourceKind
+
+
+class Number(Struct, kw_only=True):
+    """One number of the policy. Shares and probabilities are per mille, weights milli-nats, times days."""
+
+    value: Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000, description="The number [unit as named].")]
+    unit: Annotated[
+        str, Meta(max_length=40, description="per_mille, milli_nats, days, count, years.", extra={"exact": True})
+    ]
+    origin: Annotated[Prose, Meta(description="Where the number comes from, in words.")]
+    calibrated: Annotated[bool, Meta(description="Whether it was fitted to officers' decisions [yes or no].")] = False
+
+
+class Weighing(Struct, kw_only=True):
+    """How evidence is weighed (design, section 3)."""
+
+    prior: Annotated[Number, Meta(description="Prior of H [per mille].")]
+    reliability: Annotated[dict[str, Number], Meta(description="By grade A..F: P(source is right) [per mille].")]
+    credibility: Annotated[
+        dict[str, Number], Meta(description="By grade 1..6: share of the source's weight [per mille].")
+    ]
+    cap_low: Annotated[Number, Meta(description="Cap of an origin below E3/A2 [milli-nats].")]
+    cap_forensic: Annotated[Number, Meta(description="Cap of an origin at E3/A2 [milli-nats].")]
+    cap_reviewed: Annotated[Number, Meta(description="Cap and weight of an origin at E4/A3 [milli-nats].")]
+    cap_found: Annotated[Number, Meta(description="Cap and weight of an origin at E5/A4 [milli-nats].")]
+    cap_doubtful: Annotated[Number, Meta(description="Cap of all origins of reliability D together [milli-nats].")]
+    near_copy: Annotated[Number, Meta(description="Sketch similarity from which two texts are one origin [per mille].")]
+
+
+class Fitting(Struct, kw_only=True):
+    """How well an incident fits a license; m is the product of the shares."""
+
+    product: Annotated[Number, Meta(description="Product named and licensed [per mille].")]
+    product_of_vendor: Annotated[Number, Meta(description="Product unknown, vendor fits [per mille].")]
+    group_member: Annotated[Number, Meta(description="Only the corporate group fits [per mille].")]
+    technology_only: Annotated[Number, Meta(description="Only the kind of technology fits [per mille].")]
+    operator_state: Annotated[Number, Meta(description="Operator state is the destination [per mille].")]
+    operator_unknown: Annotated[Number, Meta(description="No operator state claimed [per mille].")]
+    agency_same: Annotated[Number, Meta(description="Agency is the end user [per mille].")]
+    agency_unknown: Annotated[Number, Meta(description="No agency claimed [per mille].")]
+    agency_other: Annotated[Number, Meta(description="Another agency of the same state [per mille].")]
+    time_certain: Annotated[Number, Meta(description="All of the period within the time of use [per mille].")]
+    time_possible: Annotated[Number, Meta(description="Part of the period within the time of use [per mille].")]
+    delivery_unrecorded: Annotated[
+        Number, Meta(description="No delivery on record: open, not before delivery [per mille].")
+    ]
+
+
+class Banding(Struct, kw_only=True):
+    """Where the bands begin."""
+
+    review: Annotated[Number, Meta(description="P from which a case is for review [per mille].")]
+    alert: Annotated[Number, Meta(description="P from which a case is an alert [per mille].")]
+    alert_fit: Annotated[
+        Number, Meta(description="m that one forensic origin needs to raise an alert alone [per mille].")
+    ]
+    silence_review: Annotated[Number, Meta(description="Overdue for review [days].")]
+    silence_alert: Annotated[Number, Meta(description="Overdue for an alert [days].")]
+    small_group: Annotated[Number, Meta(description="Groups below this size are hidden on shared boards [count].")]
+    flood: Annotated[
+        Number,
+        Meta(description="Unproven accounts of one destination in a month that call for an integrity note [count]."),
+    ]
+
+
+class ClauseDefaults(Struct, kw_only=True):
+    """What is usual for a kind of clause."""
+
+    checkability: Annotated[Checkability, Meta(description="[A, B, C].")]
+    outlives_license: Annotated[bool, Meta(description="Whether the duty outlives the license [yes or no].")]
+    words: Annotated[Prose, Meta(description="What it is called, for an officer.")]
+    origin: Annotated[Prose, Meta(description="Where this comes from.")]
+
+
+class RegisteredSource(Struct, kw_only=True):
+    """What the authority holds of a source; a claim can lower these, never raise them."""
+
+    source: SourceId
+    name: Label
+    kind: Annotated[SourceKind, Meta(description="What it is [vocabulary].")]
+    reliability: Annotated[Reliability, Meta(description="Admiralty axis 1 [A..F].")] = "F"
+    max_evidence: Annotated[EvidenceLevel, Meta(description="Highest level it can claim [E0..E5].")] = "E2"
+    max_attribution: Annotated[AttributionLevel, Meta(description="Highest level it can claim [A0..A4].")] = "A1"
+    quarantined: Annotated[bool, Meta(description="Kept but not weighed until released [yes or no].")] = False
+
+
+class Policy(Fact, tag="policy", kw_only=True):
+    """A versioned policy: priors, grades, caps, bands, deadlines, what is usual for clauses, and the source register."""
+
+    version: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Version, as shown in alerts.", extra={"exact": True})
+    ]
+    in_force_from: Annotated[dt.date, Meta(description="First day [ISO 8601]; the latest in force today counts.")]
+    weighing: Weighing
+    fitting: Fitting
+    banding: Banding
+    clauses: Annotated[dict[ClauseKind, ClauseDefaults], Meta(description="By kind of clause.")]
+    sources: Annotated[tuple[RegisteredSource, ...], Meta(description="The source register.")] = ()
