@@ -46,7 +46,7 @@ AlternativeKind = Literal[
 ]  # fmt: skip
 
 
-class Evidence(Struct, kw_only=True):
+class Evidence(Struct, frozen=True, kw_only=True):
     """A fact that the alert rests on; enough to find and to recompute it."""
 
     fact: Annotated[str, Meta(description="`kind:source:id`.")]
@@ -54,7 +54,7 @@ class Evidence(Struct, kw_only=True):
     hash: Annotated[str, Meta(description="Digest of the body [hexadecimal].")]
 
 
-class QuotedClause(Struct, kw_only=True):
+class QuotedClause(Struct, frozen=True, kw_only=True):
     """The clause in its own words, in the version in force when the thing happened."""
 
     id: Name
@@ -71,7 +71,7 @@ class QuotedClause(Struct, kw_only=True):
     ] = ()
 
 
-class DeliveryNote(Struct, kw_only=True):
+class DeliveryNote(Struct, frozen=True, kw_only=True):
     """One delivery, for the license's summary."""
 
     delivered: Annotated[Period, Meta(description="When.")]
@@ -80,7 +80,7 @@ class DeliveryNote(Struct, kw_only=True):
     pieces: Annotated[int, Meta(description="[count].")]
 
 
-class LicenseSummary(Struct, kw_only=True):
+class LicenseSummary(Struct, frozen=True, kw_only=True):
     """The license, as far as the alert needs it."""
 
     ref: Name
@@ -102,7 +102,7 @@ class LicenseSummary(Struct, kw_only=True):
     pending: Annotated[tuple[Name, ...], Meta(description="What can still be stopped.")] = ()
 
 
-class Assertion(Struct, kw_only=True):
+class Assertion(Struct, frozen=True, kw_only=True):
     """What is claimed on one matter, how sure the sources are, and why it fits or not."""
 
     matter: Literal[
@@ -116,7 +116,7 @@ class Assertion(Struct, kw_only=True):
     reason: Words
 
 
-class Candidate(Struct, kw_only=True):
+class Candidate(Struct, frozen=True, kw_only=True):
     """A license that fits, with its share of the group. Other issuing states' candidates are told apart from this one."""
 
     license: Name
@@ -126,7 +126,7 @@ class Candidate(Struct, kw_only=True):
     reasons: tuple[Words, ...]
 
 
-class LedgerPublication(Struct, kw_only=True):
+class LedgerPublication(Struct, frozen=True, kw_only=True):
     """A publication inside an origin group, with the grades that were weighed."""
 
     incident: Name
@@ -140,7 +140,7 @@ class LedgerPublication(Struct, kw_only=True):
     address_hash: Annotated[str | None, Meta(description="[hexadecimal].")] = None
 
 
-class LedgerTerm(Struct, kw_only=True):
+class LedgerTerm(Struct, frozen=True, kw_only=True):
     """One bar of the ledger: the prior, an origin group, or a common cap."""
 
     label: Name
@@ -152,7 +152,7 @@ class LedgerTerm(Struct, kw_only=True):
     publications: Annotated[tuple[LedgerPublication, ...], Meta(description="What is in the group.")] = ()
 
 
-class Alternative(Struct, kw_only=True):
+class Alternative(Struct, frozen=True, kw_only=True):
     """Another explanation, and whether it is still open."""
 
     kind: Annotated[AlternativeKind, Meta(description="[vocabulary].")]
@@ -160,7 +160,7 @@ class Alternative(Struct, kw_only=True):
     reason: Words
 
 
-class Reply(Struct, kw_only=True):
+class Reply(Struct, frozen=True, kw_only=True):
     """A denial, dispute or reply: stands as large as the claims."""
 
     by: Name
@@ -169,7 +169,7 @@ class Reply(Struct, kw_only=True):
     weight: Annotated[Micro, Meta(description="What it weighs in the ledger [micro-nats].")] = 0
 
 
-class VictimCount(Struct, kw_only=True):
+class VictimCount(Struct, frozen=True, kw_only=True):
     """Class and count only."""
 
     klass: Annotated[VictimClass, Meta(description="[vocabulary].")]
@@ -178,7 +178,7 @@ class VictimCount(Struct, kw_only=True):
     country: Annotated[str | None, Meta(description="[ISO 3166-1 alpha-2].")] = None
 
 
-class Case(Struct, kw_only=True):
+class Case(Struct, frozen=True, kw_only=True):
     """One ground of the alert: an incident cluster, a report, or a silence."""
 
     key: Annotated[str, Meta(description="Stable key: the kind and the first member or the duty and its due day.")]
@@ -211,7 +211,7 @@ class Case(Struct, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-class DecisionNote(Struct, kw_only=True):
+class DecisionNote(Struct, frozen=True, kw_only=True):
     """A decision on this alert."""
 
     ref: Name
@@ -224,7 +224,7 @@ class DecisionNote(Struct, kw_only=True):
     until: MaybeDay = None
 
 
-class RelatedReport(Struct, kw_only=True):
+class RelatedReport(Struct, frozen=True, kw_only=True):
     """A report on the same license, for context."""
 
     ref: Name
@@ -234,7 +234,7 @@ class RelatedReport(Struct, kw_only=True):
     sentence: Words
 
 
-class Option(Struct, kw_only=True):
+class Option(Struct, frozen=True, kw_only=True):
     """What the officer can do, and on which footing."""
 
     kind: Annotated[DecisionKind, Meta(description="[vocabulary].")]
@@ -242,7 +242,7 @@ class Option(Struct, kw_only=True):
     two_persons: Annotated[bool, Meta(description="Whether a second person must sign [yes or no].")] = False
 
 
-class Versions(Struct, kw_only=True):
+class Versions(Struct, frozen=True, kw_only=True):
     """What made this alert."""
 
     policy: Name
@@ -250,7 +250,7 @@ class Versions(Struct, kw_only=True):
     code: Name
 
 
-class Alert(Struct, tag_field="fact", tag="alert", kw_only=True):
+class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
     """What appears inconsistent with one clause of one license in one destination."""
 
     id: Annotated[str, Meta(description="`destination~license~clause`.")]
@@ -275,7 +275,7 @@ class Alert(Struct, tag_field="fact", tag="alert", kw_only=True):
     versions: Versions | None = None
 
 
-class Match(Struct, kw_only=True):
+class Match(Struct, frozen=True, kw_only=True):
     """One incident and one license that share a destination: how well they fit and why, also where they do not."""
 
     incident_id: Name
@@ -289,7 +289,7 @@ class Match(Struct, kw_only=True):
     reasons: tuple[Words, ...]
 
 
-class DestinationNote(Struct, kw_only=True):
+class DestinationNote(Struct, frozen=True, kw_only=True):
     """What a destination's dossier says beside its alerts."""
 
     destination: Country

@@ -103,7 +103,7 @@ class Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Base of all that is said: frozen, keyword-only, absent where default."""
 
 
-class Period(Struct, kw_only=True):
+class Period(Struct, frozen=True, kw_only=True):
     """When something happened: an interval with its precision.
 
     `start` and `end` are the first and last possible day; a coarser `precision` widens both to the whole month,
@@ -143,22 +143,22 @@ def _ceil(day: dt.date, precision: Precision) -> dt.date:
     return day
 
 
-class Claimed(Struct, kw_only=True):
+class Claimed(Struct, frozen=True, kw_only=True):
     """A name that a source gives to something, with how sure it is of it."""
 
     name: Label
     confidence: Confidence = 100
 
 
-class Fact(Struct, tag_field="fact", kw_only=True):
+class Fact(Struct, tag_field="fact", frozen=True, kw_only=True):
     """What every fact carries. Minimal: `fact`, `id`, `source`, and what its kind needs."""
 
     id: Id
     source: SourceId
     revision: Annotated[int, Meta(ge=1, le=1_000_000, description="Revision of this fact, from 1 [count].")] = 1
     recorded_at: Annotated[
-        dt.datetime | None,
-        Meta(tz=True, description="When the log first had it [UTC]; set at the door, not part of what the fact says."),
+        Instant | None,
+        Meta(description="When the log first had it [UTC]; set at the door, not part of what the fact says."),
     ] = None
     tense: Annotated[
         Tense, Meta(description="Whether this is real; tests and exercises raise no alert [vocabulary].")
@@ -178,7 +178,7 @@ class Fact(Struct, tag_field="fact", kw_only=True):
         return f"{self.source}:{self.id}"
 
 
-class NamedEntity(Struct, kw_only=True):
+class NamedEntity(Struct, frozen=True, kw_only=True):
     """An entity of the register of names, as an analyst resolved it."""
 
     entity: Id

@@ -11,7 +11,7 @@ from schemas.common import AlertId, Fact, Instant, Label, Prose, RoleAddress, St
 from schemas.vocabulary import CloseReason, DecisionKind
 
 
-class Judged(Struct, kw_only=True):
+class Judged(Struct, frozen=True, kw_only=True):
     """A piece of evidence that the decision rests on."""
 
     fact: Annotated[
@@ -25,7 +25,7 @@ class Judged(Struct, kw_only=True):
     revision: Annotated[int, Meta(ge=1, le=1_000_000, description="Revision judged [count].")] = 1
 
 
-class Decision(Fact, tag="decision", kw_only=True):
+class Decision(Fact, tag="decision", frozen=True, kw_only=True):
     """An officer's decision: closes the evidence that it lists; other evidence opens the alert again.
 
     Needs six fields: `id`, `source`, `alert`, `kind`, `by_role`, `at`.

@@ -10,7 +10,7 @@ from schemas.common import Count, Country, Fact, Id, Label, Period, Ref, Serial,
 from schemas.vocabulary import DeliveryKind
 
 
-class DeliveredItem(Struct, kw_only=True):
+class DeliveredItem(Struct, frozen=True, kw_only=True):
     """Pieces of one delivery."""
 
     item_ref: Annotated[Id | None, Meta(description="Which licensed item.")] = None
@@ -20,7 +20,7 @@ class DeliveredItem(Struct, kw_only=True):
     modules: Annotated[tuple[Label, ...], Meta(description="Modules active on delivery [names].")] = ()
 
 
-class Delivery(Fact, tag="delivery", kw_only=True):
+class Delivery(Fact, tag="delivery", frozen=True, kw_only=True):
     """Something of a license left, came into use, or came back. Software is delivered by the activation of its key.
 
     Needs six fields: `id`, `source`, `license`, `destination`, `delivered_to`, `delivered`.

@@ -52,7 +52,7 @@ from schemas.vocabulary import (
 )
 
 
-class Publication(Struct, kw_only=True):
+class Publication(Struct, frozen=True, kw_only=True):
     """One publication that the account rests on. Copies of one origin do not corroborate each other."""
 
     source: Annotated[SourceId, Meta(description="Publisher, as in the source register.")]
@@ -71,7 +71,7 @@ class Publication(Struct, kw_only=True):
     ] = ()
 
 
-class ClaimedProduct(Struct, kw_only=True):
+class ClaimedProduct(Struct, frozen=True, kw_only=True):
     """A product that was used, and in which role."""
 
     name: Label
@@ -79,14 +79,14 @@ class ClaimedProduct(Struct, kw_only=True):
     confidence: Confidence = 100
 
 
-class Operator(Struct, kw_only=True):
+class Operator(Struct, frozen=True, kw_only=True):
     """A state suspected of operating it."""
 
     country: Country
     confidence: Confidence = 100
 
 
-class Victims(Struct, kw_only=True):
+class Victims(Struct, frozen=True, kw_only=True):
     """How many of which class: never who."""
 
     klass: Annotated[VictimClass, Meta(description="Class of persons [vocabulary].")]
@@ -96,7 +96,7 @@ class Victims(Struct, kw_only=True):
     country: Annotated[Country | None, Meta(description="Where they were, by state.")] = None
 
 
-class Denial(Struct, kw_only=True):
+class Denial(Struct, frozen=True, kw_only=True):
     """Somebody denies, explains or disputes it: stands beside the claim, whatever it weighs."""
 
     by: Annotated[DenialBy, Meta(description="Who [vocabulary].")]
@@ -107,7 +107,7 @@ class Denial(Struct, kw_only=True):
     credibility: Annotated[Credibility, Meta(description="Admiralty axis 2 of the dispute [1..6].")] = 6
 
 
-class Incident(Fact, tag="incident", kw_only=True):
+class Incident(Fact, tag="incident", frozen=True, kw_only=True):
     """An account of an event in which people were targeted with surveillance technology.
 
     Needs four fields: `id`, `source`, `occurred`, `technology`. What is not known is left out.

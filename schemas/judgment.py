@@ -10,7 +10,7 @@ from schemas.common import Confidence, Country, Fact, Instant, Label, Prose, Ref
 from schemas.vocabulary import AttributionLevel, EvidenceLevel, JudgmentKind, Reliability
 
 
-class Judgment(Fact, tag="judgment", kw_only=True):
+class Judgment(Fact, tag="judgment", frozen=True, kw_only=True):
     """An analyst's judgment.
 
     Needs five fields: `id`, `source`, `kind`, `by_role`, `at`; then what its kind speaks of. `same_event` and

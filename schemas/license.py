@@ -37,7 +37,7 @@ From = Annotated[dt.date | None, Meta(description="First day of validity [ISO 86
 To = Annotated[dt.date | None, Meta(description="Last day of validity [ISO 8601]; absent: no end.")]
 
 
-class Destination(Struct, kw_only=True):
+class Destination(Struct, frozen=True, kw_only=True):
     """A state that the license covers, with its validity: one that ends keeps its past."""
 
     country: Country
@@ -45,7 +45,7 @@ class Destination(Struct, kw_only=True):
     valid_to: To = None
 
 
-class LicensedItem(Struct, kw_only=True):
+class LicensedItem(Struct, frozen=True, kw_only=True):
     """What was licensed."""
 
     item_ref: Id
@@ -60,7 +60,7 @@ class LicensedItem(Struct, kw_only=True):
     capacity: Annotated[Count | None, Meta(description="Simultaneous targets, channels or cameras [count].")] = None
 
 
-class StatusChange(Struct, kw_only=True):
+class StatusChange(Struct, frozen=True, kw_only=True):
     """A step in the life of the license."""
 
     status: Annotated[LicenseStatus, Meta(description="What it became [vocabulary].")]
@@ -68,7 +68,7 @@ class StatusChange(Struct, kw_only=True):
     why: Prose = ""
 
 
-class Consent(Struct, kw_only=True):
+class Consent(Struct, frozen=True, kw_only=True):
     """The authority's consent to a re-transfer or a change of use."""
 
     kind: Annotated[ConsentKind, Meta(description="To what [vocabulary].")]
@@ -78,14 +78,14 @@ class Consent(Struct, kw_only=True):
     to: Annotated[Label | None, Meta(description="To which holder.")] = None
 
 
-class Pending(Struct, kw_only=True):
+class Pending(Struct, frozen=True, kw_only=True):
     """Something that can still be stopped."""
 
     kind: Annotated[PendingKind, Meta(description="What is under way [vocabulary].")]
     until: Annotated[dt.date | None, Meta(description="Expected by this day [ISO 8601].")] = None
 
 
-class Pledge(Struct, kw_only=True):
+class Pledge(Struct, frozen=True, kw_only=True):
     """The end-use pledge that the license was granted against."""
 
     signatory_role: RoleAddress
@@ -94,7 +94,7 @@ class Pledge(Struct, kw_only=True):
     document_ref: Annotated[Id | None, Meta(description="Opaque reference into the authority's store.")] = None
 
 
-class ClauseParameters(Struct, kw_only=True):
+class ClauseParameters(Struct, frozen=True, kw_only=True):
     """The numbers and lists of a clause; which ones apply follows from its kind."""
 
     purposes: Annotated[tuple[Purpose, ...], Meta(description="Permitted purposes [vocabulary].")] = ()
@@ -119,7 +119,7 @@ class ClauseParameters(Struct, kw_only=True):
     end_uses: Annotated[tuple[Label, ...], Meta(description="Licensed end uses [words].")] = ()
 
 
-class Clause(Struct, kw_only=True):
+class Clause(Struct, frozen=True, kw_only=True):
     """One duty of the pledge, in its own words, in one version.
 
     An amendment is a further `Clause` with the same `id`, a higher `version` and its own validity, so that an alert can
@@ -140,7 +140,7 @@ class Clause(Struct, kw_only=True):
     parameters: ClauseParameters = ClauseParameters()
 
 
-class License(Fact, tag="license", kw_only=True):
+class License(Fact, tag="license", frozen=True, kw_only=True):
     """An export license of surveillance technology.
 
     Needs eight fields: `id`, `source`, `issuing_state`, `exporter`, `end_user`, `destinations`, `items`, `valid_from`.

@@ -11,7 +11,7 @@ from schemas.common import Confidence, Country, Fact, Id, Label, Language, RoleA
 from schemas.vocabulary import EntityKind, NameJudgment, NameRelation
 
 
-class Name(Fact, tag="name", kw_only=True):
+class Name(Fact, tag="name", frozen=True, kw_only=True):
     """One row of the register of names.
 
     With relation `alias`, `name` is a name of `entity`. With another relation, `entity` stands in that relation to

@@ -11,7 +11,7 @@ from schemas.common import Country, Struct
 from schemas.vocabulary import Band, Transition
 
 
-class Notice(Struct, tag_field="fact", tag="notice", kw_only=True):
+class Notice(Struct, tag_field="fact", tag="notice", frozen=True, kw_only=True):
     """One transition of one alert (or of one group told together), as told to one channel."""
 
     id: Annotated[

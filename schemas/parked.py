@@ -11,7 +11,7 @@ from schemas.common import Struct
 from schemas.problems import Problem
 
 
-class Parked(Struct, tag_field="fact", tag="parked", kw_only=True):
+class Parked(Struct, tag_field="fact", tag="parked", frozen=True, kw_only=True):
     """One record set aside. Its feeder mends it and sends it again under the same id."""
 
     topic: Annotated[str, Meta(description="Where it was read.")]

@@ -11,7 +11,7 @@ from schemas.common import Fact, Label, Prose, SourceId, Struct
 from schemas.vocabulary import AttributionLevel, Checkability, ClauseKind, EvidenceLevel, Reliability, SourceKind
 
 
-class Number(Struct, kw_only=True):
+class Number(Struct, frozen=True, kw_only=True):
     """One number of the policy. Shares and probabilities are per mille, weights milli-nats, times days."""
 
     value: Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000, description="The number [unit as named].")]
@@ -22,7 +22,7 @@ class Number(Struct, kw_only=True):
     calibrated: Annotated[bool, Meta(description="Whether it was fitted to officers' decisions [yes or no].")] = False
 
 
-class Weighing(Struct, kw_only=True):
+class Weighing(Struct, frozen=True, kw_only=True):
     """How evidence is weighed (design, section 3)."""
 
     prior: Annotated[Number, Meta(description="Prior of H [per mille].")]
@@ -38,7 +38,7 @@ class Weighing(Struct, kw_only=True):
     near_copy: Annotated[Number, Meta(description="Sketch similarity from which two texts are one origin [per mille].")]
 
 
-class Fitting(Struct, kw_only=True):
+class Fitting(Struct, frozen=True, kw_only=True):
     """How well an incident fits a license; m is the product of the shares."""
 
     product: Annotated[Number, Meta(description="Product named and licensed [per mille].")]
@@ -57,7 +57,7 @@ class Fitting(Struct, kw_only=True):
     ]
 
 
-class Banding(Struct, kw_only=True):
+class Banding(Struct, frozen=True, kw_only=True):
     """Where the bands begin."""
 
     review: Annotated[Number, Meta(description="P from which a case is for review [per mille].")]
@@ -74,7 +74,7 @@ class Banding(Struct, kw_only=True):
     ]
 
 
-class ClauseDefaults(Struct, kw_only=True):
+class ClauseDefaults(Struct, frozen=True, kw_only=True):
     """What is usual for a kind of clause."""
 
     checkability: Annotated[Checkability, Meta(description="[A, B, C].")]
@@ -83,7 +83,7 @@ class ClauseDefaults(Struct, kw_only=True):
     origin: Annotated[Prose, Meta(description="Where this comes from.")]
 
 
-class RegisteredSource(Struct, kw_only=True):
+class RegisteredSource(Struct, frozen=True, kw_only=True):
     """What the authority holds of a source; a claim can lower these, never raise them."""
 
     source: SourceId
@@ -95,7 +95,7 @@ class RegisteredSource(Struct, kw_only=True):
     quarantined: Annotated[bool, Meta(description="Kept but not weighed until released [yes or no].")] = False
 
 
-class Policy(Fact, tag="policy", kw_only=True):
+class Policy(Fact, tag="policy", frozen=True, kw_only=True):
     """A versioned policy: priors, grades, caps, bands, deadlines, what is usual for clauses, and the source register."""
 
     version: Annotated[

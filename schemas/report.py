@@ -24,7 +24,7 @@ from schemas.vocabulary import (
 )
 
 
-class ReportedItem(Struct, kw_only=True):
+class ReportedItem(Struct, frozen=True, kw_only=True):
     """Pieces that a report speaks of. *Not verified* is neither present nor missing."""
 
     item_ref: Id | None = None
@@ -40,14 +40,14 @@ class ReportedItem(Struct, kw_only=True):
     )
 
 
-class ClauseFinding(Struct, kw_only=True):
+class ClauseFinding(Struct, frozen=True, kw_only=True):
     """What the report says of one clause."""
 
     clause: Annotated[Id, Meta(description="The clause's id within the license.")]
     result: Annotated[CheckResult, Meta(description="Not checked is never satisfied [vocabulary].")]
 
 
-class ExaminedIncident(Struct, kw_only=True):
+class ExaminedIncident(Struct, frozen=True, kw_only=True):
     """What the report says of one incident that it examined."""
 
     incident: Ref
@@ -55,7 +55,7 @@ class ExaminedIncident(Struct, kw_only=True):
     verified: Annotated[tuple[Verified, ...], Meta(description="What was really looked at [vocabulary].")] = ()
 
 
-class PostShipmentReport(Fact, tag="report", kw_only=True):
+class PostShipmentReport(Fact, tag="report", frozen=True, kw_only=True):
     """What somebody saw, checked, admitted or answered about a license after shipment.
 
     Needs six fields: `id`, `source`, `license`, `destination`, `kind`, `performed`.

@@ -10,7 +10,7 @@ from schemas.common import Fact
 from schemas.vocabulary import FactKind, RetractionReason
 
 
-class Retraction(Fact, tag="retraction", kw_only=True):
+class Retraction(Fact, tag="retraction", frozen=True, kw_only=True):
     """Takes back the fact (`of`, `source`, `id`) in every revision up to its own `revision`.
 
     Needs three fields: `of`, `id`, `source`. A higher revision, sent later, is a new word on the matter and counts.

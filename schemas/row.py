@@ -10,7 +10,7 @@ from schemas.common import Country, Struct
 from schemas.vocabulary import FactKind
 
 
-class Header(Struct, tag_field="fact", tag="header", kw_only=True):
+class Header(Struct, tag_field="fact", tag="header", frozen=True, kw_only=True):
     """That a revision exists and whom it concerns: enough to silence an older one; never replaces a whole row."""
 
     of: Annotated[FactKind, Meta(description="Kind of the fact [vocabulary].")]
@@ -20,7 +20,7 @@ class Header(Struct, tag_field="fact", tag="header", kw_only=True):
     destinations: Annotated[tuple[Country, ...], Meta(description="Destinations that this revision names.")] = ()
 
 
-class Recheck(Struct, tag_field="fact", tag="recheck", kw_only=True):
+class Recheck(Struct, tag_field="fact", tag="recheck", frozen=True, kw_only=True):
     """Asks for the assessment of the partition's dossiers."""
 
     reason: Annotated[str, Meta(description="Why: recovery, stranger, policy, burst.")]

@@ -10,7 +10,7 @@ from msgspec import Meta
 from schemas.common import Fact
 
 
-class Tick(Fact, tag="tick", kw_only=True):
+class Tick(Fact, tag="tick", frozen=True, kw_only=True):
     """A day has begun. `today` is the greatest tick, never the wall clock. Needs `id`, `source`, `day`."""
 
     day: Annotated[dt.date, Meta(description="The day that has begun [ISO 8601, UTC].")]
