@@ -56,7 +56,7 @@ _encoder = msgspec.json.Encoder()
 
 @lru_cache(maxsize=32)
 def _decoder(kind: object) -> msgspec.json.Decoder[object]:
-    return msgspec.json.Decoder(kind)  # type: ignore[arg-type]
+    return msgspec.json.Decoder(kind)
 
 
 def encode(record: msgspec.Struct) -> bytes:

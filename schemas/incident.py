@@ -134,9 +134,9 @@ class Incident(Fact, tag="incident", frozen=True, kw_only=True):
     data_taken: Annotated[tuple[DataTaken, ...], Meta(description="What was taken [vocabulary].")] = ()
     victims: Annotated[tuple[Victims, ...], Meta(description="Classes and counts.")] = ()
     alleged_purpose: Annotated[Purpose, Meta(description="Purpose, as reported [vocabulary].")] = "unknown"
-    offence_max_years: Annotated[
-        int | None, Meta(ge=0, le=100, description="Highest penalty of the offence alleged there [years].")
-    ] = None
+    offence_max_years: (
+        Annotated[int, Meta(ge=0, le=100, description="Highest penalty of the offence alleged there [years].")] | None
+    ) = None
     expression_related: Annotated[
         YesNo, Meta(description="Whether about opinion, criticism or reporting [vocabulary].")
     ] = "unknown"

@@ -98,9 +98,9 @@ class ClauseParameters(Struct, frozen=True, kw_only=True):
     """The numbers and lists of a clause; which ones apply follows from its kind."""
 
     purposes: Annotated[tuple[Purpose, ...], Meta(description="Permitted purposes [vocabulary].")] = ()
-    threshold_years: Annotated[
-        int | None, Meta(ge=0, le=100, description="Maximum penalty from which a crime is serious [years].")
-    ] = None
+    threshold_years: (
+        Annotated[int, Meta(ge=0, le=100, description="Maximum penalty from which a crime is serious [years].")] | None
+    ) = None
     classes: Annotated[tuple[VictimClass, ...], Meta(description="Barred target classes [vocabulary].")] = ()
     grounds: Annotated[tuple[Ground, ...], Meta(description="Protected grounds [vocabulary].")] = ()
     end_users: Annotated[tuple[Label, ...], Meta(description="Further authorised end users [names].")] = ()
@@ -111,9 +111,9 @@ class ClauseParameters(Struct, frozen=True, kw_only=True):
     cadence_days: Annotated[Days | None, Meta(description="A report is due this often [days].")] = None
     first_due_days: Annotated[Days | None, Meta(description="The first is due this long after delivery [days].")] = None
     answer_days: Annotated[Days | None, Meta(description="A request is to be met within [days].")] = None
-    notice_hours: Annotated[
-        int | None, Meta(ge=0, le=876_600, description="Loss or breach is to be told within [hours].")
-    ] = None
+    notice_hours: (
+        Annotated[int, Meta(ge=0, le=876_600, description="Loss or breach is to be told within [hours].")] | None
+    ) = None
     retention_days: Annotated[Days | None, Meta(description="Logs or data are kept this long [days].")] = None
     deficiency_days: Annotated[Days | None, Meta(description="A deficiency is to be mended within [days].")] = None
     end_uses: Annotated[tuple[Label, ...], Meta(description="Licensed end uses [words].")] = ()

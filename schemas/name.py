@@ -25,9 +25,10 @@ class Name(Fact, tag="name", frozen=True, kw_only=True):
     name: Annotated[Label | None, Meta(description="The name, as written.")] = None
     target: Annotated[Id | None, Meta(description="The other entity.")] = None
     language: Language | None = None
-    script: Annotated[
-        str | None, Meta(pattern=r"^[A-Z][a-z]{3}$", description="Script [ISO 15924].", extra={"exact": True})
-    ] = None
+    script: (
+        Annotated[str, Meta(pattern=r"^[A-Z][a-z]{3}$", description="Script [ISO 15924].", extra={"exact": True})]
+        | None
+    ) = None
     country: Annotated[Country | None, Meta(description="Seat of the entity.")] = None
     valid_from: Annotated[dt.date | None, Meta(description="First day [ISO 8601]; absent: always.")] = None
     valid_to: Annotated[dt.date | None, Meta(description="Last day [ISO 8601]; absent: still.")] = None
