@@ -1,6 +1,6 @@
 """What is said: the facts, the derived records, their vocabularies, one codec, one file per topic."""
 
-from schemas.alert import Alert, Case, DestinationNote, Match
+from schemas.alert import Alert, Case, DestinationNote, Match, Remarks
 from schemas.codec import AnyFact, AnyRow
 from schemas.common import Fact, Period
 from schemas.decision import Decision
@@ -21,5 +21,5 @@ from schemas.tick import Tick
 __all__ = [
     "Alert", "AnyFact", "AnyRow", "Case", "Clause", "Decision", "Delivery", "DestinationNote", "Fact", "Header",
     "Incident", "Judgment", "License", "Match", "Name", "Notice", "Parked", "Period", "Pledge", "Policy",
-    "PostShipmentReport", "Problem", "Recheck", "Refused", "Retraction", "Tick",
+    "PostShipmentReport", "Problem", "Recheck", "Refused", "Remarks", "Retraction", "Tick",
 ]  # fmt: skip

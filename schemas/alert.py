@@ -297,3 +297,11 @@ class DestinationNote(Struct, frozen=True, kw_only=True):
     subject: Name
     sentence: Words
     needed: Annotated[str, Meta(description="What would mend it.")] = ""
+
+
+class Remarks(Struct, tag_field="fact", tag="remarks", frozen=True, kw_only=True):
+    """Topic `remarks`: what the dossier of a destination shows beside its alerts; the newest record counts."""
+
+    destination: Country
+    notes: tuple[DestinationNote, ...] = ()
+    assessed_on: MaybeDay = None

@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from schemas.alert import Alert
+from schemas.alert import Alert, Remarks
 from schemas.common import Fact
 from schemas.decision import Decision
 from schemas.delivery import Delivery
@@ -77,6 +77,11 @@ def decode_row(raw: bytes) -> AnyRow:
 def decode_alert(raw: bytes) -> Alert:
     """An alert from our own bytes; raises `msgspec.DecodeError`."""
     return _decoder(Alert).decode(raw)  # type: ignore[return-value]
+
+
+def decode_remarks(raw: bytes) -> Remarks:
+    """Remarks from our own bytes; raises `msgspec.DecodeError`."""
+    return _decoder(Remarks).decode(raw)  # type: ignore[return-value]
 
 
 def decode_notice(raw: bytes) -> Notice:
