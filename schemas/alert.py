@@ -42,7 +42,8 @@ MaybeDay = Annotated[dt.date | None, Meta(description="[ISO 8601 date]; absent: 
 CaseKind = Literal["incident", "report", "silence"]
 AlternativeKind = Literal[
     "lawful_warrant", "other_agency", "foreign_operator", "other_product", "misidentified", "before_delivery",
-    "transferred_or_stolen", "attempt_only", "victim_class_wrong", "derivative_or_retracted", "fabrication", "report_in_transit",
+    "transferred_or_stolen", "attempt_only", "victim_class_wrong", "derivative_or_retracted", "fabrication",
+    "report_in_transit",
 ]  # fmt: skip
 
 
@@ -117,7 +118,7 @@ class Assertion(Struct, frozen=True, kw_only=True):
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A license that fits, with its share of the group. Other issuing states' candidates are told apart from this one."""
+    """A license that fits, with its share of the group. Other issuing states' candidates are told apart."""
 
     license: Name
     issuing_state: Country

@@ -21,7 +21,8 @@ Id = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/#@+-]{0,119}$",
-        description="The source's own id, or that of a part; letters, digits and ._/#@+- ; never derived from a person's name or number.",
+        description="The source's own id, or that of a part; letters, digits and ._/#@+- ; "
+        "never derived from a person's name or number.",
         extra={"exact": True},
     ),
 ]
@@ -53,7 +54,8 @@ Country = Annotated[
     str,
     Meta(
         pattern=r"^[A-Z]{2}$",
-        description="State or territory [ISO 3166-1 alpha-2; user-assigned codes stand for invented states]; names are resolved at the door.",
+        description="State or territory [ISO 3166-1 alpha-2; user-assigned codes stand for invented states]; "
+        "names are resolved at the door.",
         extra={"country": True, "exact": True},
     ),
 ]
@@ -88,7 +90,8 @@ Prose = Annotated[
     str,
     Meta(
         max_length=4000,
-        description="Text for officers; screened at the door for addresses, numbers and handles; names no victim, no source.",
+        description="Text for officers; screened at the door for addresses, numbers and handles; "
+        "names no victim, no source.",
     ),
 ]
 Instant = Annotated[dt.datetime, Meta(tz=True, description="Point in time [UTC, RFC 3339].")]

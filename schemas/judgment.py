@@ -15,7 +15,7 @@ class Judgment(Fact, tag="judgment", frozen=True, kw_only=True):
 
     Needs five fields: `id`, `source`, `kind`, `by_role`, `at`; then what its kind speaks of. `same_event` and
     `different_event` name two or more incidents; `regrade_source`, `quarantine` and `release` a source; `attribute` and
-    `accept_draft` incidents; `revert` another judgment. The newest judgment (by `at`, then id) on the same matter counts.
+    `accept_draft` incidents; `revert` another judgment. The newest judgment (by `at`, then id) on one matter counts.
     """
 
     kind: Annotated[JudgmentKind, Meta(description="What is judged [vocabulary].")]

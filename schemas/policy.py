@@ -96,7 +96,7 @@ class RegisteredSource(Struct, frozen=True, kw_only=True):
 
 
 class Policy(Fact, tag="policy", frozen=True, kw_only=True):
-    """A versioned policy: priors, grades, caps, bands, deadlines, what is usual for clauses, and the source register."""
+    """A versioned policy: priors, grades, caps, bands, deadlines, what is usual for clauses, the source register."""
 
     version: Annotated[
         str, Meta(pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Version, as shown in alerts.", extra={"exact": True})

@@ -1,6 +1,7 @@
 """The closed vocabularies of the field. Each name is one type; the words are those of the sources named.
 
-Sources: `domain.md` 1.8, 2.2, 2.3, 3.3, 3.5, 4 of the project's design papers; Admiralty (NATO) grading; TLP 2.0 (FIRST).
+Sources: `domain.md` 1.8, 2.2, 2.3, 3.3, 3.5, 4 of the project's design papers; Admiralty (NATO) grading;
+TLP 2.0 (FIRST).
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ Use = Literal["officer", "exporter", "end_user", "partners", "publication"]
 Precision = Literal["day", "month", "quarter", "year", "unknown"]
 
 Reliability = Literal["A", "B", "C", "D", "E", "F"]
-"""Admiralty axis 1, the source: A completely, B usually, C fairly, D not usually reliable, E unreliable, F cannot be judged."""
+"""Admiralty axis 1, the source: A completely, B usually, C fairly, D not usually reliable, E unreliable,
+F cannot be judged."""
 Credibility = Literal[1, 2, 3, 4, 5, 6]
-"""Admiralty axis 2, the information: 1 confirmed, 2 probably true, 3 possibly, 4 doubtful, 5 improbable, 6 cannot be judged."""
+"""Admiralty axis 2, the information: 1 confirmed, 2 probably true, 3 possibly, 4 doubtful, 5 improbable,
+6 cannot be judged."""
 EvidenceLevel = Literal["E0", "E1", "E2", "E3", "E4", "E5"]
-"""Attack evidence: E5 court or admission, E4 forensic with peer validation, E3 forensic by one lab, E2 platform notice or captured attempt, E1 leak, E0 bare claim."""
+"""Attack evidence: E5 court or admission, E4 forensic with peer validation, E3 forensic by one lab,
+E2 platform notice or captured attempt, E1 leak, E0 bare claim."""
 AttributionLevel = Literal["A0", "A1", "A2", "A3", "A4"]
-"""Attribution: A4 court or admission, A3 high confidence, A2 strong circumstantial, A1 inferred from interest, A0 none."""
+"""Attribution: A4 court or admission, A3 high confidence, A2 strong circumstantial, A1 inferred from interest,
+A0 none."""
 
 Technology = Literal[
     "intrusion_spyware", "mobile_forensics", "ip_interception", "mobile_interception_imsi", "face_recognition",
@@ -45,8 +50,9 @@ VictimClass = Literal[
 Ground = Literal["opinion", "ethnicity", "religion", "language", "gender", "orientation", "other", "unknown"]
 CountQualifier = Literal["exact", "at_least", "approx"]
 Purpose = Literal[
-    "terrorism", "serious_crime", "other_crime", "national_security", "political_monitoring", "suppression_of_reporting",
-    "suppression_of_protest", "suppression_of_minority", "personal_or_commercial", "unknown",
+    "terrorism", "serious_crime", "other_crime", "national_security", "political_monitoring",
+    "suppression_of_reporting", "suppression_of_protest", "suppression_of_minority", "personal_or_commercial",
+    "unknown",
 ]  # fmt: skip
 YesNo = Literal["yes", "no", "unknown"]
 LegalBasis = Literal["none", "warrant", "contested", "unknown"]
