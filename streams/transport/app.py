@@ -1,0 +1,221 @@
+"""A Faust app with every known trap settled, and a way to run it inside an event loop that is not its own.
+
+    app = make_app("pledgewatch", log_address(path), partitions=8, home=home)
+    rows = make_table(app, "rows")
+    alerts = make_table(app, "alerts", changelog=make_topic(app, "alerts", compacted=True))
+
+    async with running(app) as worker:      # agents run, tables are recovered
+        await worker.failed()               # never returns; raises `Stop` when the worker cannot go on
+
+What is settled: keys and values are bytes everywhere, decoded by us (a value that Faust cannot decode would be thrown
+into the agent and its offset committed); no web server (Faust's serves tables on all addresses); no leader topic; one
+actor an agent; reading starts at the earliest record; tables of our own that keep bytes after a recovery; an error in
+an agent or in `on_recover` ends the worker instead of losing the event; a commit waits for the sends before it.
+Nothing here takes signals, changes logging or exits the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import faust
+from faust.sensors.monitor import Monitor
+from faust.tables.manager import TableManager
+from faust.tables.table import Table
+
+from streams.errors import Stop
+
+_Result = TypeVar("_Result")
+
+_BUFFER = 8192
+"""Messages that an agent may have waiting [count]; about 2 kB each with a body of 1 kB."""
+
+
+class QuietMonitor(Monitor):  # type: ignore[misc]
+    """Faust's monitor without what it does for every event; our own metrics count at the edges."""
+
+    def on_message_in(self, *args: Any) -> None:
+        """Count nothing."""
+
+    on_message_out = on_stream_event_out = on_topic_buffer_full = on_message_in
+    on_table_get = on_table_set = on_table_del = on_message_in
+    on_send_initiated = on_send_completed = on_send_error = on_message_in
+
+    def on_stream_event_in(self, *args: Any) -> None:
+        """Count nothing."""
+
+
+class RawTable(Table):  # type: ignore[misc]
+    """A table of bytes to bytes, before a recovery and after it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"key_type": bytes, "value_type": bytes, **kwargs})
+        self.key_serializer = self.value_serializer = "raw"
+
+    async def call_recover_callbacks(self) -> None:
+        """Call what was given to `on_recover`; an error ends the worker (Faust would report it ready)."""
+        try:
+            await super().call_recover_callbacks()
+        except Exception as error:
+            self.app.producer.ledger.fail(error)
+            raise
+
+
+class PromptTables(TableManager):  # type: ignore[misc]
+    """Faust's tables without the second that they sleep at the start; ours are all declared by then."""
+
+    async def on_start(self) -> None:
+        """Start recovery."""
+        await self._update_channels()
+        await self.recovery.start()
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust app in which an error in an agent ends the worker before the event's offset is committed."""
+
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
+        self.producer.ledger.fail(exc)
+        await super()._on_agent_error(agent, exc)
+
+
+def log_address(path: Path, *, synchronous: str = "normal") -> str:
+    """The address of the embedded log at `path`, as `make_app` takes it."""
+    return f"embedded://{path.resolve()}?synchronous={synchronous}"
+
+
+def make_app(name: str, log_url: str, partitions: int, home: Path, **settings: Any) -> App:
+    """A Faust app called `name` (also the name of its group) on the log at `log_url`.
+
+    `partitions` is the count of every topic that it makes, `home` a folder for Faust's own files. `settings` are
+    Faust's and override ours.
+    """
+    return App(
+        name,
+        **{
+            "broker": log_url,
+            "topic_partitions": partitions,
+            "topic_replication_factor": 1,
+            "topic_disable_leader": True,
+            "key_serializer": "raw",
+            "value_serializer": "raw",
+            "store": "memory://",
+            "datadir": str(home / "faust"),
+            "web_enabled": False,
+            "web_host": "127.0.0.1",
+            "autodiscover": False,
+            "consumer_auto_offset_reset": "earliest",
+            "broker_commit_interval": 1.0,
+            "stream_buffer_maxsize": _BUFFER,
+            "stream_recovery_delay": 0.0,
+            "stream_wait_empty": False,
+            "processing_guarantee": "at_least_once",
+            "table_standby_replicas": 0,
+            "Monitor": QuietMonitor,
+            "Table": RawTable,
+            "TableManager": PromptTables,
+            **settings,
+        },
+    )
+
+
+def make_topic(app: App, *names: str, compacted: bool = False, partitions: int | None = None) -> faust.TopicT:
+    """A topic of bytes (or several read as one), made in the log when the app starts."""
+    return app.topic(
+        *names,
+        key_serializer="raw",
+        value_serializer="raw",
+        key_type=bytes,
+        value_type=bytes,
+        partitions=partitions or app.conf.topic_partitions,
+        compacting=compacted or None,
+        allow_empty=True,
+        internal=True,
+    )
+
+
+def make_table(app: App, name: str, *, changelog: faust.TopicT | None = None) -> RawTable:
+    """A table of bytes to bytes; `changelog` is a topic of our own that remembers it.
+
+    Written only while an agent handles an event, by assigning whole values: its record goes to the event's partition.
+    """
+    partitions = app.conf.topic_partitions
+    table: RawTable = app.Table(name, partitions=partitions, changelog_topic=changelog)
+    return table
+
+
+class Worker:
+    """A Faust app that runs in this event loop."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> None:
+        """Return when agents run and tables are recovered; raises `Stop` when that fails."""
+        self.app.finalize()
+        self.app.producer.ledger.watch(self._note)
+        watching = asyncio.create_task(self._watch_crash())
+        starting = asyncio.create_task(self.app.start())
+        await asyncio.wait([starting, self._failure], return_when=asyncio.FIRST_COMPLETED)
+        self._watching = watching
+        if self._failure.done():
+            starting.cancel()
+            self._raise()
+        await starting
+
+    async def failed(self) -> NoReturn:
+        """Wait until the worker cannot go on, and raise `Stop` with the reason."""
+        await asyncio.wait([self._failure])
+        self._raise()
+
+    async def stop(self, within: float = 20.0) -> None:
+        """Commit what is done and end; after `within` seconds without waiting any longer."""
+        self._watching.cancel()
+        try:
+            await asyncio.wait_for(self.app.stop(), within)
+        except TimeoutError:
+            raise Stop(
+                f"The worker did not end within {within:.0f} s; what it had not committed is read again"
+            ) from None
+
+    def _note(self, reason: BaseException) -> None:
+        if not self._failure.done():
+            self._failure.set_result(reason)
+
+    async def _watch_crash(self) -> None:
+        await self.app._crashed.wait()
+        self._note(self.app.crash_reason or Stop("unknown"))
+
+    def _raise(self) -> NoReturn:
+        reason = self._failure.result()
+        if isinstance(reason, Stop):
+            raise reason
+        raise Stop(f"The worker cannot go on: {type(reason).__name__}: {reason}") from reason
+
+
+@asynccontextmanager
+async def running(app: App, *, stop_within: float = 20.0) -> AsyncIterator[Worker]:
+    """Run `app` in this event loop, from recovered tables to the last commit.
+
+    Raises `Stop` when it cannot start; inside, `worker.failed()` raises it when it cannot go on.
+    """
+    worker = Worker(app)
+    try:
+        await worker.start()
+        yield worker
+    finally:
+        await worker.stop(stop_within)
+
+
+def run(main: Coroutine[Any, Any, _Result]) -> _Result:
+    """Run `main` in a new event loop, uvloop's where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
