@@ -117,7 +117,9 @@ _BEFORE = (
     "جمهوريه|مملكه|دوله|سلطنه|اماره|الجمهوريه|المملكه|جمهوري|جمهوري اسلامي|الجمهوريه الاسلاميه|jumhuriyat|mamlakat|dawlat|"
     "jamhuri ya|jamhuuriyadda|גמהוריית|רפובליקת|הרפובליקה של|ממלכת"
 ).split("|")
-_AFTER = "cumhuriyeti|respublikasi|共和国|王国|共和國|王國|共和|공화국|왕국|republic|kingdom|respublika|republika|köztársaság".split("|")
+_AFTER = "cumhuriyeti|respublikasi|共和国|王国|共和國|王國|共和|공화국|왕국|republic|kingdom|respublika|republika|köztársaság".split(
+    "|"
+)
 
 _STYLES = frozenset(_BEFORE) | {style.removesuffix(" of") for style in _BEFORE} | {"republic", "rep"}
 

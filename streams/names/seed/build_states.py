@@ -50,8 +50,22 @@ FORMER: dict[str, tuple[str, str, list[str]]] = {
 MISP = "MISP galaxy target-information, CC0-1.0 OR BSD-2-Clause"
 
 MISP_WRONG = frozenset(
-    {"Latvija", "Republic of Latvia", "Latvijas Republika", "Lețmō Vabāmō", "Palestine pound", "جنيه فلسطيني", "פונט פלשתינאי א״י",
-     "Papiamento", "The country of Bengal", "Virgin Islands", "Congo", "Vuodna),", "Juzur al-Qumur/Qamar", "Chosŏ"}
+    {
+        "Latvija",
+        "Republic of Latvia",
+        "Latvijas Republika",
+        "Lețmō Vabāmō",
+        "Palestine pound",
+        "جنيه فلسطيني",
+        "פונט פלשתינאי א״י",
+        "Papiamento",
+        "The country of Bengal",
+        "Virgin Islands",
+        "Congo",
+        "Vuodna),",
+        "Juzur al-Qumur/Qamar",
+        "Chosŏ",
+    }
 )
 """Synonyms of that set that name another state, a currency or a language, or that two states share."""
 

@@ -1,0 +1,485 @@
+"""Normal forms: a name taken apart into words that can be compared, whatever the script.
+
+Each word knows what it is: a distinctive name, a number, a place, what the organization does, what kind of organization it
+is, a common adjective, a legal form (compared, never scored) or a link. Words of other languages that are in the vocabulary
+share one concept with their English equivalent; the rest is transliterated and compared by sound.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from importlib import resources
+
+import msgspec
+from anyascii import anyascii
+
+from streams.names.scripts import CONSONANTAL, UNSPACED, plain, runs, script, script_of
+from streams.names.states import common_forms
+
+WEIGHTS = {
+    "name": 1.0,
+    "number": 0.9,
+    "field": 0.5,
+    "place": 0.4,
+    "common": 0.3,
+    "form": 0.22,
+    "link": 0.0,
+    "legal": 0.0,
+}
+"""How much a word of each class says about who is meant [relative]; chosen by hand, before any fit."""
+
+
+class Word(msgspec.Struct, frozen=True):
+    """One word of a name.
+
+    `text`: lower-case ASCII; `cls`: see `WEIGHTS`; `concept`: shared by the words of all languages that mean it, else "";
+    `group`: concepts of one group are near; `sound`: what is heard, spelling habits removed; `bones`: its consonants.
+    """
+
+    text: str
+    cls: str
+    concept: str = ""
+    group: str = ""
+    sound: str = ""
+    bones: str = ""
+    script: str = "Latin"
+    surface: str = ""
+
+    @property
+    def weight(self) -> float:
+        """How much the word says, 0..1."""
+        return WEIGHTS[self.cls] * (0.4 if self.cls == "name" and len(self.text) == 1 else 1.0)
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name taken apart. `words` without links and legal forms; `legal` concepts; `numbers` and `states` that it holds."""
+
+    text: str
+    words: tuple[Word, ...]
+    legal: tuple[str, ...]
+    numbers: frozenset[str]
+    states: frozenset[str]
+    script: str
+    joined: str  # the sound of all words together
+    initials: frozenset[str]
+
+    @property
+    def distinctive(self) -> tuple[Word, ...]:
+        """The words that name rather than describe."""
+        return tuple(word for word in self.words if word.cls in ("name", "number"))
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    concept: str
+    cls: str
+    group: str
+
+
+class _Lexicon(msgspec.Struct, frozen=True):
+    exact: dict[str, _Entry]
+    stems: dict[str, _Entry]
+    longest: int  # letters of the longest unspaced form
+
+
+_ORDINALS = {
+    word: str(number)
+    for number, words in enumerate(
+        (
+            "first 1st первый pervyi pervyy premier primera primero",
+            "second 2nd второй vtoroi deuxieme segundo segunda",
+            "third 3rd третий troisieme tercero",
+            "fourth 4th четвертый",
+            "fifth 5th пятый",
+            "sixth 6th шестой",
+            "seventh 7th седьмой",
+            "eighth 8th восьмой",
+            "ninth 9th девятый",
+            "tenth 10th десятый",
+            "eleventh 11th",
+            "twelfth 12th",
+            "thirteenth 13th",
+            "fourteenth 14th",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+
+# Traditional and Japanese forms of characters that names hold often → simplified.
+_HAN = str.maketrans(
+    dict(
+        pair
+        for pair in (
+            "國国 業业 機机 電电 車车 東东 長长 門门 馬马 龍龙 竜龙 鳥鸟 魚鱼 貿贸 資资 質质 責责 貴贵 費费 財财 買买 賣卖 動动 務务 勝胜 "
+            "華华 偉伟 僑侨 優优 儀仪 億亿 傳传 備备 價价 創创 劉刘 劍剑 剣剑 勞劳 労劳 區区 区区 協协 單单 単单 廠厂 廣广 広广 慶庆 應应 応应 "
+            "總总 総总 織织 經经 経经 緯纬 維维 網网 絡络 線线 級级 紡纺 紅红 純纯 統统 結结 聯联 聨联 聲声 職职 臺台 舊旧 興兴 與与 "
+            "藝艺 芸艺 藥药 薬药 蘇苏 蘭兰 處处 処处 術术 衛卫 衞卫 裝装 装装 製制 複复 見见 視视 覺觉 觀观 観观 計计 記记 訊讯 設设 證证 証证 "
+            "評评 試试 話话 誠诚 語语 說说 請请 論论 諮谘 謀谋 警警 護护 變变 変变 讀读 豐丰 豊丰 貨货 貢贡 賓宾 賢贤 贊赞 軍军 軟软 軸轴 "
+            "載载 輝辉 輪轮 輸输 轉转 転转 辦办 農农 連连 進进 運运 達达 遠远 遼辽 選选 還还 郵邮 鄉乡 鄭郑 醫医 医医 釋释 針针 鈴铃 鉄铁 "
+            "鐵铁 銀银 銅铜 鋁铝 鋒锋 鋼钢 錄录 録录 鍋锅 鎖锁 鏡镜 鐘钟 鑫鑫 閃闪 開开 間间 關关 関关 際际 陽阳 陸陆 陳陈 隊队 階阶 險险 "
+            "険险 雲云 電电 霧雾 靈灵 靜静 静静 響响 頂顶 項项 順顺 預预 領领 頭头 顯显 顕显 風风 飛飞 館馆 駿骏 驗验 験验 騰腾 體体 体体 "
+            "髙高 點点 点点 黨党 党党 齊齐 齡龄 戰战 戦战 戶户 據据 據据 擴扩 拡扩 攝摄 擔担 敵敌 數数 数数 會会 會会 條条 來来 楊杨 榮荣 栄荣 "
+            "構构 樂乐 楽乐 樓楼 標标 樹树 橋桥 檢检 検检 權权 権权 歐欧 歷历 歴历 殼壳 氣气 気气 決决 沒没 浄净 淨净 測测 渦涡 湯汤 溫温 滿满 "
+            "漢汉 潔洁 澤泽 沢泽 濟济 済济 濱滨 浜滨 灣湾 煙烟 熱热 燈灯 燃燃 營营 営营 爭争 獨独 独独 獲获 環环 現现 產产 産产 畫画 異异 療疗 "
+            "發发 発发 監监 盤盘 礦矿 鉱矿 礎础 禮礼 禪禅 種种 積积 穩稳 竊窃 競竞 筆笔 節节 範范 築筑 簡简 籌筹 納纳 紙纸 緊紧 繁繁 義义 習习 "
+            "聖圣 脈脉 腦脑 臨临 航航 艦舰 蔵藏 訓训 調调 諜谍 識识 譯译 讓让 鷹鹰 鳳凤 鶴鹤 麗丽 黃黄 齒齿 澳澳 島岛 嶋岛 峽峡 岡冈 實实 実实 "
+            "寶宝 宝宝 專专 專专 將将 將将 對对 対对 導导 層层 屬属 属属 巖岩 幣币 師师 帶带 帯带 幫帮 庫库 張张 彈弹 弾弹 強强 彙汇 匯汇 徑径 "
+            "從从 徳德 復复 愛爱 態态 懷怀 戲戏 執执 報报 場场 圖图 図图 團团 団团 園园 圍围 壓压 圧压 壽寿 夢梦 奧奥 婦妇 學学 孫孙 寧宁 審审 "
+            "貴贵 賽赛 鑄铸 鋳铸 鍛锻 鏈链 銳锐 鈦钛 鈾铀 鋰锂 鎢钨 頻频 顧顾 類类 馳驰 駐驻 驅驱 駆驱 魯鲁 鴻鸿 鵬鹏 鯨鲸 黒黑 齋斋 龜龟 亀龟"
+        ).split()
+        for pair in [(pair[0], pair[1])]
+    )
+)
+
+_DOTTED = re.compile(r"\b(?:\w\.\s?){2,}\w?\b|\b(?:\w\.){2,}")
+_BRACKETS = re.compile(r"[(\[（【«“\"]([^()\[\]（）【】«»“”\"]*)[)\]）】»”\"]")
+_ROUND = re.compile(r"[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
+_ALSO = re.compile(
+    r"\s+(?:a\.?k\.?a\.?|f\.?k\.?a\.?|formerly(?: known as)?|also known as|now known as|alias)\s+|\s+[/|]\s+|\s[–—-]\s",
+    re.I,
+)
+_FOOTNOTE = re.compile(r"\[\d+\]|\(page does not exist\)", re.I)
+_HAN_NUMBER = re.compile(
+    r"第?([〇一二三四五六七八九十百]+)(?=研究|院|所|局|部|厂|总队|支队|设计|号|机|师|旅)|第([〇一二三四五六七八九十百]+)"
+)
+_HAN_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")}
+_DIGITS = re.compile(r"\d+")
+_ARABIC_PREFIXES = ("وال", "بال", "لل", "ال", "ل", "و", "ب")
+_HEBREW_PREFIXES = ("ה", "ו", "ל", "ב", "מ", "ש")
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    exact: dict[str, _Entry] = {}
+    stems: dict[str, _Entry] = {}
+    text = (resources.files("streams.names.seed") / "words.tsv").read_text("utf-8")
+    for line in text.splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        concept, cls, group, forms = line.split("\t")
+        entry = _Entry(concept, cls, group)
+        for form in (concept.replace("-", " "), *forms.split("|")):
+            known = stems if form.endswith("*") else exact
+            known.setdefault(simplified(plain(form.rstrip("*"))), entry)
+    exact.pop("", None)
+    return _Lexicon(exact, stems, max(len(form) for form in exact if script_of(form[0]) in UNSPACED))
+
+
+def simplified(text: str) -> str:
+    """Traditional and Japanese characters as their simplified forms; one character stays one character."""
+    return text if text.isascii() else text.translate(_HAN)
+
+
+def _find(word: str) -> _Entry | None:
+    """The vocabulary's entry of a spaced word, its article or particle taken off where the writing joins them."""
+    lexicon = _lexicon()
+    found = lexicon.exact.get(word)
+    if found:
+        return found
+    for length in range(min(len(word), 14), 2, -1):
+        found = lexicon.stems.get(word[:length])
+        if found and (length >= 4 or not word.isascii()):
+            return found
+    wrote = script_of(word[0])
+    prefixes = _ARABIC_PREFIXES if wrote == "Arabic" else _HEBREW_PREFIXES if wrote == "Hebrew" else ()
+    for prefix in prefixes:
+        rest = word.removeprefix(prefix)
+        if rest != word and len(rest) >= 3 and rest in lexicon.exact:
+            return lexicon.exact[rest]
+    return None
+
+
+# Spelling habits of romanization, the longer first; what remains is near to what is heard.
+_HABITS = (
+    ("shch", "s"),
+    ("sch", "s"),
+    ("tsch", "c"),
+    ("tch", "c"),
+    ("dzh", "j"),
+    ("zh", "j"),
+    ("kh", "k"),
+    ("gh", "g"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("sh", "s"),
+    ("ch", "c"),
+    ("dj", "j"),
+    ("ck", "k"),
+    ("cq", "k"),
+    ("q", "k"),
+    ("x", "ks"),
+    ("ts", "s"),
+    ("tz", "s"),
+    ("cz", "c"),
+    ("sz", "s"),
+    ("w", "v"),
+    ("oo", "u"),
+    ("ou", "u"),
+    ("ee", "i"),
+    ("ea", "i"),
+    ("ie", "i"),
+    ("y", "i"),
+    ("j", "j"),
+    ("z", "s"),
+)
+_TWICE = re.compile(r"(.)\1+")
+_VOWELS = str.maketrans("", "", "aeiouh")
+
+
+@lru_cache(maxsize=65536)
+def sound(text: str) -> str:
+    """What is heard of a lower-case ASCII word, spelling habits of romanization removed: "pooya" and "pouya" agree."""
+    for habit, heard in _HABITS:
+        if habit in text:
+            text = text.replace(habit, heard)
+    text = _hard_c(text)
+    return _TWICE.sub(r"\1", text)
+
+
+def _hard_c(text: str) -> str:
+    return re.sub(r"c(?=[aoukltrn]|$)", "k", text) if "c" in text else text
+
+
+def bones(heard: str) -> str:
+    """The consonants of a sound, without h: what Arabic and Hebrew write."""
+    return _TWICE.sub(r"\1", heard.translate(_VOWELS)) or heard
+
+
+def _name_word(surface: str, wrote: str) -> Word:
+    romanized = plain(anyascii(surface)).replace(" ", "")
+    if wrote == "Arabic":
+        romanized = plain(anyascii(surface.removeprefix("ال"))).replace(" ", "")
+    romanized = romanized or surface
+    digits = romanized.isdigit()
+    heard = romanized if digits else sound(romanized)
+    if wrote in ("Han", "Kana", "Hangul"):
+        heard = heard.replace("r", "l")
+    return Word(romanized, "number" if digits else "name", "", "", heard, bones(heard), wrote, surface)
+
+
+def _entry_word(surface: str, entry: _Entry, wrote: str) -> Word:
+    heard = sound(entry.concept)
+    return Word(entry.concept, entry.cls, entry.concept, entry.group, heard, bones(heard), wrote, surface)
+
+
+def _place_word(surface: str, code: str, wrote: str) -> Word:
+    return Word(code.lower(), "place", f"state:{code}", "", code.lower(), code.lower(), wrote, surface)
+
+
+def _number_word(number: str, surface: str, wrote: str) -> Word:
+    return Word(number, "number", f"number:{number}", "", number, number, wrote, surface)
+
+
+def _han_number(text: str) -> str:
+    """ "二十三" → "23"; up to 999."""
+    total, digit = 0, 0
+    for character in text:
+        if character == "百":
+            total, digit = total + max(digit, 1) * 100, 0
+        elif character == "十":
+            total, digit = total + max(digit, 1) * 10, 0
+        else:
+            digit = (
+                digit * (10 if digit and "十" not in text else 1) * (1 if "十" not in text else 0)
+                + _HAN_DIGITS[character]
+            )
+    return str(total + digit)
+
+
+def _spaced(words: list[str], wrote: str) -> Iterator[Word]:
+    """Words of a script with spaces; the longest known group of up to five words first."""
+    lexicon, places = _lexicon().exact, common_forms()
+    at = 0
+    while at < len(words):
+        for size in range(min(5, len(words) - at), 0, -1):
+            group = words[at : at + size]
+            found = _group(group, lexicon, places, wrote)
+            if found:
+                yield found
+                break
+        else:
+            size = 1
+            yield _single(words[at], wrote)
+        at += size
+
+
+def _group(group: list[str], lexicon: dict[str, _Entry], places: dict[str, str], wrote: str) -> Word | None:
+    text = " ".join(group)
+    if len(group) > 1 and text in lexicon:
+        return _entry_word(text, lexicon[text], wrote)
+    if len(group) <= 3 and (code := places.get("".join(group))):
+        return _place_word(text, code, wrote)
+    return None
+
+
+def _single(word: str, wrote: str) -> Word:
+    if word in _ORDINALS or (word[:-2].isdigit() and word[-2:] in ("th", "st", "nd", "rd")):
+        number = _ORDINALS.get(word) or word[:-2]
+        return _number_word(number, word, wrote)
+    if word.isdigit():
+        return _number_word(str(int(word)), word, wrote)
+    found = _find(word)
+    return _entry_word(word, found, wrote) if found else _name_word(word, wrote)
+
+
+def _unspaced(text: str, wrote: str) -> Iterator[Word]:
+    """Words of a script without spaces: the longest known form first; what is between two known forms is one name."""
+    lexicon, places = _lexicon(), common_forms()
+    text = _HAN_NUMBER.sub(lambda found: f" {_han_number(found[1] or found[2])} ", simplified(text))
+    for chunk in re.findall(r"\d+|[^\d\s]+", text):
+        if chunk.isdigit():
+            yield _number_word(str(int(chunk)), chunk, wrote)
+            continue
+        yield from _segmented(chunk, lexicon, places, wrote)
+
+
+def _segmented(chunk: str, lexicon: _Lexicon, places: dict[str, str], wrote: str) -> Iterator[Word]:
+    at = start = 0
+    while at < len(chunk):
+        for size in range(min(lexicon.longest, len(chunk) - at), 0, -1):
+            piece = chunk[at : at + size]
+            word = None
+            if (entry := lexicon.exact.get(piece)) and (size > 1 or _alone(chunk, at)):
+                word = _entry_word(piece, entry, wrote)
+            elif size > 1 and (code := places.get(piece)):
+                word = _place_word(piece, code, wrote)
+            if word:
+                if start < at:
+                    yield _name_word(chunk[start:at], wrote)
+                yield word
+                at += size
+                start = at
+                break
+        else:
+            at += 1
+    if start < len(chunk):
+        yield _name_word(chunk[start:], wrote)
+
+
+def _alone(chunk: str, at: int) -> bool:
+    """A single character counts as a word only at the end of the chunk, where the kind of organization stands."""
+    return len(chunk) == 1 or (at == len(chunk) - 1 and len(chunk) > 2)
+
+
+def _words(text: str) -> tuple[Word, ...]:
+    found: list[Word] = []
+    text = _DOTTED.sub(lambda dotted: dotted[0].replace(".", "").replace(" ", "") + " ", text)
+    for wrote, piece in runs(unicodedata.normalize("NFKC", text)):
+        cleaned = plain(piece)
+        if not cleaned:
+            continue
+        if wrote in UNSPACED:
+            for part in (
+                cleaned.split()
+                if wrote in ("Hangul", "Thai", "Lao", "Khmer", "Myanmar")
+                else [cleaned.replace(" ", "")]
+            ):
+                found.extend(_unspaced(part, wrote))
+        else:
+            found.extend(_spaced(cleaned.split(), wrote or "Latin"))
+    return tuple(found)
+
+
+def _initials(words: tuple[Word, ...]) -> frozenset[str]:
+    """First letters of the words, with and without links and legal forms, as an acronym would have them."""
+    first = lambda kept: "".join(
+        word.surface[0] if word.surface.isascii() else anyascii(word.surface[:1])[:1] for word in kept
+    )  # noqa: E731
+    described = [word for word in words if word.cls not in ("link", "legal")]
+    unlinked = [word for word in words if word.cls != "link"]
+    found = {first(described).lower(), first(unlinked).lower(), first(words).lower()}
+    return frozenset(letters for letters in found if len(letters) >= 2)
+
+
+@lru_cache(maxsize=65536)
+def parse(text: str) -> Name:
+    """The text taken apart as one name, brackets read as part of it."""
+    words = _words(text)
+    kept = tuple(word for word in words if word.cls not in ("link", "legal"))
+    if not any(word.cls in ("name", "number", "field", "place", "common") for word in kept):
+        kept = kept or tuple(word for word in words if word.cls != "link") or words
+    return Name(
+        text=text,
+        words=kept,
+        legal=tuple(sorted({word.concept for word in words if word.cls == "legal"})),
+        numbers=frozenset(
+            str(int(number)) for number in _DIGITS.findall(unicodedata.normalize("NFKC", text)) if number.isascii()
+        )
+        | frozenset(word.text for word in kept if word.cls == "number" and word.concept),
+        states=frozenset(word.concept[6:] for word in kept if word.concept.startswith("state:")),
+        script=script(text),
+        joined="".join(word.sound for word in kept),
+        initials=_initials(words),
+    )
+
+
+@lru_cache(maxsize=65536)
+def readings(text: str) -> tuple[Name, ...]:
+    """The names that a text holds: itself, what stands in brackets, after "also known as", or again in another script."""
+    text = " ".join(_FOOTNOTE.sub(" ", text).split())
+    found = [_without_brackets(text), *(part for part in _bracketed(text)), *_beside(text)]
+    parsed: dict[str, Name] = {}
+    for part in found:
+        name = parse(part.strip(" -–—,;:/"))
+        if name.words and name.text not in parsed:
+            parsed[name.text] = name
+    return tuple(parsed.values()) or (parse(text),)
+
+
+def _without_brackets(text: str) -> str:
+    """The text without bracketed asides, unless they are legal forms or all there is."""
+    bare = _ROUND.sub(lambda found: f" {found[1]} " if _is_legal(found[1]) else " ", text)
+    bare = _two_scripts(bare)[0]
+    return bare if plain(bare) else text
+
+
+def _is_legal(text: str) -> bool:
+    words = _words(text)
+    return bool(words) and all(word.cls in ("legal", "place") for word in words)
+
+
+def _bracketed(text: str) -> Iterator[str]:
+    for aside in _ROUND.findall(text):
+        cleaned = plain(aside)
+        if cleaned and not _is_legal(aside) and len(cleaned) >= 2:
+            yield aside
+
+
+def _beside(text: str) -> Iterator[str]:
+    bare = _ROUND.sub(" ", text)
+    parts = [part for part in _ALSO.split(bare) if part and len(plain(part)) >= 3]
+    if len(parts) > 1:
+        yield from parts
+    yield from _two_scripts(bare)[1:]
+
+
+def _two_scripts(text: str) -> list[str]:
+    """A name written twice in two scripts, cut where the script changes; a name with a foreign word in it stays whole."""
+    pieces = [(wrote, piece) for wrote, piece in runs(text) if wrote]
+    if len(pieces) != 2:
+        return [text]
+    sizes = [sum(1 for character in piece if script_of(character)) for _, piece in pieces]
+    spaced = [piece for wrote, piece in pieces if wrote not in UNSPACED]
+    whole = all(len(piece.split()) >= 2 for piece in spaced) and min(sizes) >= 4
+    return [piece for _, piece in pieces] if whole else [text]
+
+
+def keyed(text: str) -> str:
+    """The key under which a name is found again: plain form without spaces and legal forms; digits and order are kept."""
+    return _keyed(text)
+
+
+@lru_cache(maxsize=65536)
+def _keyed(text: str) -> str:
+    lowered = simplified(plain(text))
+    words = [word for word in _words(text) if word.cls != "legal"]
+    kept = "".join(word.surface.replace(" ", "") for word in words)
+    return kept or lowered.replace(" ", "")
+
+
+def consonantal(name: Name) -> bool:
+    """Whether the name's script leaves vowels out."""
+    return name.script in CONSONANTAL
