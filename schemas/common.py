@@ -77,7 +77,12 @@ Language = Annotated[
 ]
 Label = Annotated[
     str,
-    Meta(min_length=1, max_length=200, description="Name of an organization, product or office; never of a person."),
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="Name of an organization, product or office; never of a person.",
+    ),
 ]
 RoleAddress = Annotated[
     str,
