@@ -1,0 +1,238 @@
+"""The dossiers of one partition: rows as they came, and the facts that count, chosen on reading.
+
+Rows are immutable. Which of them counts is decided each time from the whole set, so order, duplicates and restarts
+cannot matter: of a fact the newest revision above every retraction counts; of two bodies of that revision the one with
+the greatest digest among those that count here (the conflict is shown); of equal bodies the earliest record time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import msgspec
+
+from schemas import (
+    AnyFact,
+    AnyRow,
+    Delivery,
+    Header,
+    Judgment,
+    Name,
+    Policy,
+    Recheck,
+    Retraction,
+    Tick,
+)
+from schemas.codec import body_hash, fact_key, kind_of
+from schemas.common import EARLIEST
+from streams.rules.placing import destinations_of, serials_of
+
+F = TypeVar("F", bound=AnyFact)
+EVERYWHERE = (Judgment, Name, Policy)
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A fact that counts, with the digest of its body."""
+
+    fact: AnyFact
+    hash: str
+    conflicting: bool = False
+
+    @property
+    def key(self) -> str:
+        """`kind:source:id`."""
+        return fact_key(self.fact)
+
+
+class Versions:
+    """All that is known of one fact: its bodies by revision, the headers, and up to where it was taken back."""
+
+    __slots__ = ("bodies", "destinations", "headers", "withdrawn")
+
+    def __init__(self) -> None:
+        self.bodies: dict[int, dict[str, AnyFact]] = {}
+        self.headers: set[int] = set()
+        self.withdrawn = 0
+        self.destinations: frozenset[str] = frozenset()
+
+    def add(self, fact: AnyFact) -> None:
+        """Take in one body, or a retraction."""
+        if isinstance(fact, Retraction):
+            self.withdrawn = max(self.withdrawn, fact.revision)
+            return
+        digest = body_hash(fact)
+        bodies = self.bodies.setdefault(fact.revision, {})
+        before = bodies.get(digest)
+        if before is None or _recorded(fact) < _recorded(before):
+            bodies[digest] = fact
+        self.destinations |= destinations_of(fact)
+
+    def newest(self) -> int | None:
+        """The newest revision that was not taken back, whether its body is here or not."""
+        newest = max((*self.bodies, *self.headers), default=0)
+        return newest if newest > self.withdrawn else None
+
+    def counting(self, destination: str | None, serials: frozenset[str] = frozenset()) -> Counted | None:
+        """The body that counts for `destination` (`None`: for all), where `serials` were delivered."""
+        newest = self.newest()
+        if newest is None:
+            return None
+        here = {
+            digest: fact
+            for digest, fact in self.bodies.get(newest, {}).items()
+            if destination is None or destination in destinations_of(fact) or serials & serials_of(fact)
+        }
+        if not here:
+            return None
+        digest = max(here)
+        return Counted(here[digest], digest, len(here) > 1)
+
+
+def _recorded(fact: AnyFact) -> dt.datetime:
+    return fact.recorded_at or dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that counts about one destination, in an order that depends on nothing but the facts."""
+
+    destination: str
+    today: dt.date
+    licenses: tuple[Counted, ...]
+    deliveries: tuple[Counted, ...]
+    reports: tuple[Counted, ...]
+    incidents: tuple[Counted, ...]
+    decisions: tuple[Counted, ...]
+    judgments: tuple[Counted, ...]
+    policies: tuple[Counted, ...]
+    names: tuple[Counted, ...]
+
+    def conflicts(self) -> Iterator[Counted]:
+        """Facts of which two bodies came under one revision."""
+        for group in (self.licenses, self.deliveries, self.reports, self.incidents, self.decisions, self.judgments):
+            yield from (c for c in group if c.conflicting)
+
+
+class Partition:
+    """The rows of one partition and an index over them; rebuilt from the rows at any time."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, Versions] = defaultdict(Versions)
+        self._named: dict[str, set[str]] = defaultdict(set)
+        self._everywhere: dict[type, set[str]] = {kind: set() for kind in EVERYWHERE}
+        self._sightings: dict[str, set[str]] = defaultdict(set)
+        self._today = EARLIEST
+        self._generation = 0
+
+    @property
+    def today(self) -> dt.date:
+        """The greatest tick, never the wall clock; before the first tick no duty can be overdue."""
+        return self._today
+
+    @property
+    def generation(self) -> int:
+        """Changes whenever names, policies or judgments do."""
+        return self._generation
+
+    def destinations(self) -> tuple[str, ...]:
+        """Every destination that some row names, sorted."""
+        return tuple(sorted(self._named))
+
+    def add(self, row: AnyRow) -> frozenset[str]:
+        """Take in one row; the destinations whose assessment may have changed."""
+        if isinstance(row, Recheck):
+            return frozenset(row.destinations) or frozenset(self._named)
+        if isinstance(row, Header):
+            return self._add_header(row)
+        if isinstance(row, Tick):
+            return self._add_tick(row)
+        return self._add_fact(row)
+
+    def add_all(self, rows: Iterable[AnyRow]) -> None:
+        """Take in many rows."""
+        for row in rows:
+            self.add(row)
+
+    def _add_header(self, header: Header) -> frozenset[str]:
+        versions = self._versions[f"{header.of}:{header.source}:{header.id}"]
+        versions.headers.add(header.revision)
+        return self._concerned(versions)
+
+    def _add_tick(self, tick: Tick) -> frozenset[str]:
+        if tick.day <= self._today:
+            return frozenset()
+        self._today = tick.day
+        return frozenset(self._named)
+
+    def _add_fact(self, fact: AnyFact) -> frozenset[str]:
+        key = fact_key(fact)
+        versions = self._versions[key]
+        versions.add(fact)
+        kind = type(fact)
+        if isinstance(fact, EVERYWHERE) or (isinstance(fact, Retraction) and fact.of in ("judgment", "name", "policy")):
+            if not isinstance(fact, Retraction):
+                self._everywhere[kind].add(key)
+            self._generation += 1
+            return frozenset(self._named)
+        for destination in destinations_of(fact):
+            self._named[destination].add(key)
+        for serial in serials_of(fact):
+            self._sightings[serial].add(key)
+        return self._concerned(versions)
+
+    def _concerned(self, versions: Versions) -> frozenset[str]:
+        """Where any revision of the fact is named, and where a serial of it was delivered."""
+        concerned = set(versions.destinations)
+        for bodies in versions.bodies.values():
+            for fact in bodies.values():
+                for serial in serials_of(fact):
+                    for key in self._sightings.get(serial, ()):
+                        if key.startswith("delivery:"):
+                            concerned |= self._versions[key].destinations
+        return frozenset(concerned)
+
+    def dossier(self, destination: str, today: dt.date | None = None) -> Dossier:
+        """The facts that count in the dossier of `destination`."""
+        keys = self._named.get(destination, set())
+        deliveries = self._counted(destination, (k for k in keys if k.startswith("delivery:")))
+        own = frozenset(
+            s for c in deliveries if isinstance(c.fact, Delivery) and c.fact.destination == destination
+            for s in serials_of(c.fact)
+        )  # fmt: skip
+        seen = {key for serial in own for key in self._sightings.get(serial, ())}
+        grouped: dict[str, list[Counted]] = defaultdict(list)
+        for counted in self._counted(destination, keys | seen, own):
+            grouped[kind_of(counted.fact)].append(counted)
+        return Dossier(
+            destination=destination,
+            today=today or self._today,
+            licenses=tuple(grouped["license"]),
+            deliveries=tuple(grouped["delivery"]),
+            reports=tuple(grouped["report"]),
+            incidents=tuple(grouped["incident"]),
+            decisions=tuple(grouped["decision"]),
+            judgments=self._all(Judgment),
+            policies=self._all(Policy),
+            names=self._all(Name),
+        )
+
+    def _counted(
+        self, destination: str, keys: Iterable[str], serials: frozenset[str] = frozenset()
+    ) -> Iterator[Counted]:
+        for key in sorted(keys):
+            counted = self._versions[key].counting(destination, serials)
+            if counted is not None:
+                yield counted
+
+    def _all(self, kind: type) -> tuple[Counted, ...]:
+        counted = (self._versions[key].counting(None) for key in sorted(self._everywhere[kind]))
+        return tuple(c for c in counted if c is not None)
+
+
+def facts_of(counted: Iterable[Counted], kind: type[F]) -> Iterator[F]:
+    """The facts themselves, of one type."""
+    for each in counted:
+        if isinstance(each.fact, kind):
+            yield each.fact

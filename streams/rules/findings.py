@@ -1,0 +1,97 @@
+"""What a clause rule answers, and what it is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+
+from schemas import Clause, Delivery, License, Period, PostShipmentReport
+from schemas.vocabulary import Band, Verdict
+from streams.rules.account import Told
+from streams.rules.naming import Namer
+from streams.rules.standing import Standing
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a rule says: its word on the clause, and the reason as the end of a sentence."""
+
+    verdict: Verdict
+    reason: str
+    band: Band | None = None
+    """For findings that are not weighed (reports, deliveries, silence): where they stand by themselves."""
+    refused: bool = False
+    """Whether it is a refusal or a silence, which raises an incident of the same license and is raised by it."""
+    due: dt.date | None = None
+    since: dt.date | None = None
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """A license in a destination, with what a rule needs to know of it."""
+
+    license: License
+    destination: str
+    deliveries: tuple[Delivery, ...]
+    reports: tuple[PostShipmentReport, ...]
+    sightings: tuple[Delivery | PostShipmentReport, ...]
+    """What carries a serial that was delivered here under this license, wherever it was seen."""
+    names: Namer
+    today: dt.date
+    disposed: dt.date
+
+    @property
+    def serials(self) -> frozenset[str]:
+        """Serials delivered here under this license, returned and destroyed ones included."""
+        return frozenset(
+            s for d in self.deliveries if d.kind not in ("return", "disposal") for i in d.items for s in i.serials
+        )
+
+
+class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Does this event speak to this clause?"""
+
+    ground: Ground
+    standing: Standing
+    told: Told
+    agency: str
+    """`same`, `other`, `unknown`: whether the agency named is one that the license allows."""
+
+    @property
+    def clause(self) -> Clause:
+        """The clause as it stood."""
+        return self.standing.clause
+
+
+class ReportQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Does this report speak to this clause?"""
+
+    ground: Ground
+    clause: Clause
+    report: PostShipmentReport
+
+
+class DeliveryQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Does this delivery record speak to this clause?"""
+
+    ground: Ground
+    clause: Clause
+    delivery: Delivery
+    earlier: Sequence[Delivery]
+
+
+class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Is something due under this clause that has not come?"""
+
+    ground: Ground
+    clause: Clause
+    first: dt.date
+    last: dt.date
+    """The days on which the duty is in force."""
+    requests: tuple[tuple[str, dt.date, dt.date | None], ...] = ()
+    """Requests of the authority: kind of decision, day, and the day by which an answer was asked for."""
+
+
+def moment(day: dt.date) -> Period:
+    """A day as a period."""
+    return Period(start=day)

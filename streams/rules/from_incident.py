@@ -1,0 +1,172 @@
+"""Clause rules that an incident can speak to. Each function is a claim; it answers with its reason, or `None`.
+
+A kind C clause (judgment) is only ever `engaged`: the officer judges. The score never decides here.
+"""
+
+from __future__ import annotations
+
+from streams.rules.account import PRESS_AND_POLITICS
+from streams.rules.findings import Finding, IncidentQuestion
+from streams.rules.wording import class_words, listed
+
+_MODULES = {"microphone": "microphone", "camera": "camera", "location": "location"}
+
+
+def used_outside_permitted_purpose(q: IncidentQuestion) -> Finding | None:
+    """The reported purpose is not one that the clause permits, or the persons targeted call it into question."""
+    if q.agency == "other":
+        return None
+    permitted = q.clause.parameters.purposes or ("terrorism", "serious_crime")
+    outside = q.told.purposes - set(permitted)
+    touched = q.told.classes & PRESS_AND_POLITICS
+    if outside:
+        return Finding("engaged", f"the purpose reported is {listed(sorted(_spoken(p) for p in outside))}")
+    years, threshold = q.told.offence_years, q.clause.parameters.threshold_years
+    if years is not None and threshold is not None and years < threshold:
+        return Finding(
+            "engaged", f"the offence alleged carries at most {years} years; the clause asks for {threshold} or more"
+        )
+    if touched and not q.told.purposes:
+        return Finding("engaged", f"the persons targeted are reported as {class_words(touched)}; no purpose is known")
+    if touched:
+        said = listed(sorted(_spoken(p) for p in q.told.purposes))
+        return Finding(
+            "engaged", f"the persons targeted are reported as {class_words(touched)}; the purpose given is {said}"
+        )
+    if q.told.purposes:
+        return Finding("consistent", f"the purpose reported is {listed(sorted(_spoken(p) for p in q.told.purposes))}")
+    return None
+
+
+def targeted_for_expression(q: IncidentQuestion) -> Finding | None:
+    """The targeting is reported to be about opinion, criticism or reporting, and no other offence is alleged."""
+    if q.agency == "other":
+        return None
+    speakers = q.told.classes & PRESS_AND_POLITICS
+    if q.told.expression:
+        other = " although an offence is alleged too" if q.told.offence_years is not None else ""
+        return Finding("engaged", f"the targeting is reported to be about expression{other}")
+    if q.told.expression is None and speakers and q.told.offence_years is None:
+        return Finding(
+            "engaged", f"the persons targeted are reported as {class_words(speakers)} and no offence is alleged"
+        )
+    if q.told.expression is False:
+        return Finding("consistent", "the targeting is reported not to be about expression")
+    return None
+
+
+def targeted_barred_class(q: IncidentQuestion) -> Finding | None:
+    """Persons of a class that the clause bars were targeted."""
+    barred = q.told.classes & set(q.clause.parameters.classes)
+    if not barred or q.agency == "other":
+        return None
+    return Finding("appears_inconsistent", f"the persons targeted are reported as {class_words(barred)}, which it bars")
+
+
+def targeted_on_protected_ground(q: IncidentQuestion) -> Finding | None:
+    """A graded source asserts that persons were targeted because of a protected ground."""
+    listed_grounds = set(q.clause.parameters.grounds)
+    grounds = {g for g in q.told.grounds if not listed_grounds or g in listed_grounds}
+    groups = q.told.classes & {"ethnic_group", "religious_group"}
+    if q.agency == "other" or not (grounds or groups):
+        return None
+    said = listed(sorted([*(_spoken(g) for g in grounds), *(_spoken(c) for c in groups)]))
+    return Finding("engaged", f"the ground asserted is {said}")
+
+
+def without_legal_authorisation(q: IncidentQuestion) -> Finding | None:
+    """No legal approval is reported, or the one claimed is contested. A warrant answers this clause, and only this."""
+    if q.agency == "other" or not q.told.legal:
+        return None
+    if q.told.legal == {"warrant"}:
+        return Finding("consistent", "a warrant is reported; on its face it answers this clause, not the others")
+    if "none" in q.told.legal and "warrant" not in q.told.legal:
+        return Finding("appears_inconsistent", "it is reported that there was no legal approval")
+    return Finding("engaged", "a legal approval is claimed and contested")
+
+
+def operated_by_another_agency(q: IncidentQuestion) -> Finding | None:
+    """The agency named is none that the license allows."""
+    if q.agency == "other":
+        named = listed(f"“{a}”" for a in q.told.agencies)
+        return Finding(
+            "appears_inconsistent",
+            f"{named} is named as the operator; the license allows “{q.ground.license.end_user}”",
+        )
+    if q.agency == "same":
+        return Finding("consistent", "the agency named is one that the license allows")
+    return None
+
+
+def outside_permitted_territory(q: IncidentQuestion) -> Finding | None:
+    """The system stood, or persons were targeted, where the clause does not allow it."""
+    allowed = set(q.clause.parameters.countries) or {q.ground.destination}
+    excluded = set(q.clause.parameters.excluded_countries)
+    victims_in = {v.country for v in q.told.victims if v.country}
+    placed = q.told.use_countries - allowed
+    if placed:
+        return Finding(
+            "appears_inconsistent",
+            f"the system is reported to have stood in {listed(sorted(placed))}; allowed: {listed(sorted(allowed))}",
+        )
+    if victims_in & excluded:
+        return Finding(
+            "appears_inconsistent",
+            f"persons were targeted in {listed(sorted(victims_in & excluded))}, which it excludes",
+        )
+    abroad = victims_in - allowed
+    if abroad and q.clause.parameters.countries:
+        return Finding(
+            "appears_inconsistent",
+            f"persons were targeted in {listed(sorted(abroad))}; allowed: {listed(sorted(allowed))}",
+        )
+    if abroad:
+        return Finding("engaged", f"persons were targeted in {listed(sorted(abroad))}, outside {q.ground.destination}")
+    return None
+
+
+def more_targets_than_licensed(q: IncidentQuestion) -> Finding | None:
+    """More simultaneous targets are reported than the clause allows; a total over time proves nothing about one time."""
+    limit = q.clause.parameters.limit
+    if limit is None or q.agency == "other":
+        return None
+    if q.told.simultaneous is not None and q.told.simultaneous > limit:
+        return Finding(
+            "appears_inconsistent", f"{q.told.simultaneous} targets at one time are reported; the limit is {limit}"
+        )
+    if q.told.persons > limit:
+        return Finding(
+            "engaged", f"{q.told.persons} persons are reported over the period; the limit at one time is {limit}"
+        )
+    return None
+
+
+def module_used_that_must_be_off(q: IncidentQuestion) -> Finding | None:
+    """Data of a kind was taken that only a module takes which the clause wants off."""
+    off = {m.casefold() for m in q.clause.parameters.modules_off}
+    used = sorted(word for taken, word in _MODULES.items() if taken in q.told.taken and word in off)
+    if not used or q.agency == "other":
+        return None
+    return Finding("appears_inconsistent", f"the module for {listed(used)} is reported in use; the clause wants it off")
+
+
+def operated_by_third_party(q: IncidentQuestion) -> Finding | None:
+    """Another state is suspected of operating it as well."""
+    others = [o for o in q.told.operators if o != q.ground.destination]
+    if not others:
+        return None
+    return Finding("engaged", f"{listed(others)} is suspected of operating it too")
+
+
+def fits_a_license_without_pledge(q: IncidentQuestion) -> Finding | None:
+    """There is no pledge on file that could be held against it: a finding of its own."""
+    return Finding("engaged", "no pledge is on file for this license")
+
+
+def touches_a_duty_in_free_words(q: IncidentQuestion) -> Finding | None:
+    """A duty in free words is put before a person, never judged by rule."""
+    return Finding("engaged", "the duty is in free words; a person must read it")
+
+
+def _spoken(word: str) -> str:
+    return word.replace("_", " ")

@@ -1,0 +1,145 @@
+"""How a license, its clauses and its items stood when something happened.
+
+*License valid then* and *pledge in force then* are two questions: duties outlive a license until the items are gone.
+Everything is judged on closed intervals of days, as wide as the precision of what is known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from schemas import Clause, Delivery, License, Period
+from schemas.vocabulary import LicenseStatus
+from streams.rules.policy import Weights
+
+Overlap = Literal["certain", "possible", "none"]
+END = dt.date.max
+START = dt.date.min
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A clause as it stood over a period: the version to quote, and others in force in another part of it."""
+
+    clause: Clause
+    others: tuple[int, ...] = ()
+
+
+class UseWindow(msgspec.Struct, frozen=True):
+    """From when until when the items of a license could be used in a destination."""
+
+    first: dt.date
+    last: dt.date
+    recorded: bool
+    """Whether a delivery is on record; if not, the window begins with the license, and that stays an open question."""
+
+
+def overlap(period: Period, first: dt.date, last: dt.date) -> Overlap:
+    """Whether `period` lies within [first, last] for certain, possibly, or not at all."""
+    if period.last < first or period.first > last:
+        return "none"
+    return "certain" if first <= period.first and period.last <= last else "possible"
+
+
+def status_on(license: License, day: dt.date) -> LicenseStatus:
+    """What the license was on `day`; a later word of the same day counts."""
+    steps = [s for s in license.status_history if s.at <= day]
+    status: LicenseStatus = (
+        max(enumerate(steps), key=lambda pair: (pair[1].at, pair[0]))[1].status if steps else "granted"
+    )
+    if status in ("granted", "amended") and license.valid_to is not None and day > license.valid_to:
+        return "lapsed"
+    if not steps and day < granted_at(license):
+        return "applied"
+    return status
+
+
+def granted_at(license: License) -> dt.date:
+    """The day of the grant."""
+    return license.granted_at or license.valid_from
+
+
+def license_end(license: License) -> dt.date:
+    """The last day of the license itself: by its date, or the day before it was revoked."""
+    revoked = [s.at - dt.timedelta(days=1) for s in license.status_history if s.status == "revoked"]
+    return min([license.valid_to or END, *revoked])
+
+
+def outlives(clause: Clause, weights: Weights) -> bool:
+    """Whether the duty outlives the license: as the clause says, else as is usual for its kind."""
+    if clause.outlives_license is not None:
+        return clause.outlives_license
+    usual = weights.clauses.get(clause.kind)
+    return usual.outlives_license if usual else True
+
+
+def clauses_in_force(
+    license: License, destination: str, period: Period, weights: Weights, disposed: dt.date = END
+) -> tuple[Standing, ...]:
+    """The clauses in force in `destination` at some time of `period`, one per id, ordered by id.
+
+    The version of the first day that any version was in force is quoted; other versions are named beside it.
+    """
+    versions: dict[str, list[Clause]] = {}
+    for clause in license.clauses:
+        if (not clause.destinations or destination in clause.destinations) and not clause.waived:
+            last = min(clause_end(clause, license, weights), disposed)
+            if overlap(period, clause_start(clause, license), last) != "none":
+                versions.setdefault(clause.id, []).append(clause)
+    return tuple(_standing(versions[key], license) for key in sorted(versions))
+
+
+def _standing(versions: Sequence[Clause], license: License) -> Standing:
+    ordered = sorted(versions, key=lambda c: (clause_start(c, license), c.version))
+    return Standing(ordered[0], tuple(c.version for c in ordered[1:]))
+
+
+def clause_start(clause: Clause, license: License) -> dt.date:
+    """First day of the duty."""
+    return clause.valid_from or min(license.valid_from, granted_at(license))
+
+
+def clause_end(clause: Clause, license: License, weights: Weights) -> dt.date:
+    """Last day of the duty: its own end, or the license's where it does not outlive it."""
+    own = clause.valid_to or END
+    return own if outlives(clause, weights) else min(own, license_end(license))
+
+
+def use_window(license: License, deliveries: Iterable[Delivery], destination: str) -> UseWindow:
+    """When the items could be used in `destination`: from the first arrival or activation to a proven disposal of all."""
+    here = [d for d in deliveries if d.destination == destination or d.delivered_to == destination]
+    arrivals = [(d.activated or d.delivered).first for d in here if d.kind in ("shipment", "activation", "upgrade")]
+    gone = disposal_day(here)
+    if arrivals:
+        return UseWindow(min(arrivals), gone, True)
+    return UseWindow(min(granted_at(license), license.valid_from), gone, False)
+
+
+def disposal_day(deliveries: Iterable[Delivery]) -> dt.date:
+    """The day from which all delivered pieces are proven returned or destroyed; `END` while some are not.
+
+    Pieces are counted by serial; without serials by quantity. Where neither is on record nothing is proven.
+    """
+    came: set[str] = set()
+    left: dict[str, dt.date] = {}
+    for delivery in deliveries:
+        serials = [s for item in delivery.items for s in item.serials]
+        if delivery.kind in ("return", "disposal"):
+            left |= {s: max(delivery.delivered.last, left.get(s, START)) for s in serials}
+        else:
+            came |= set(serials)
+    return max(left.values()) if came and came <= set(left) else END
+
+
+def consent_on(license: License, kind: str, destination: str, period: Period, holder: str | None = None) -> bool:
+    """Whether a consent of this kind covered the whole of `period`, for this destination and holder."""
+    return any(
+        c.kind == kind
+        and (c.destination is None or c.destination == destination)
+        and (c.to is None or holder is None or c.to.casefold() == holder.casefold())
+        and overlap(period, c.valid_from, c.valid_to or END) == "certain"
+        for c in license.consents
+    )

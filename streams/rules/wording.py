@@ -1,0 +1,85 @@
+"""Sentences of the rules: dates with their precision, levels and sureness in words, never a probability."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from schemas import Period
+from schemas.vocabulary import AttributionLevel, Band, EvidenceLevel, VictimClass
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_ATTRIBUTION: dict[AttributionLevel, str] = {
+    "A4": "by a court or an admission",
+    "A3": "with high confidence of a lab",
+    "A2": "on strong circumstantial evidence",
+    "A1": "inferred from interest only",
+    "A0": "without stated grounds",
+}
+_EVIDENCE: dict[EvidenceLevel, str] = {
+    "E5": "found by a court or oversight body, or admitted",
+    "E4": "examined and confirmed by independent peers",
+    "E3": "examined by one independent investigator",
+    "E2": "a platform's notice, a captured attempt or leaked system records",
+    "E1": "a leak, a contract or a list only",
+    "E0": "a claim without evidence shown",
+}
+_SURE: dict[Band, str] = {
+    "context": "kept for context; it is not about this pledge, or nothing ties it to this pledge",
+    "watch": "weakly supported; not enough to act on",
+    "review": "some support; worth an officer's look",
+    "alert": "well supported; an answer is needed",
+    "urgent": "well supported, and something can still be stopped",
+}
+
+
+def day_words(day: dt.date) -> str:
+    """`9 March 2025`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def period_words(period: Period) -> str:
+    """`on 9 March 2025`, `between 3 and 9 March 2025`, `in March 2025`, `in 2024`: a date with its precision."""
+    first, last = period.first, period.last
+    if period.precision == "unknown":
+        return f"at an unknown time between {day_words(first)} and {day_words(last)}"
+    if first == last:
+        return f"on {day_words(first)}"
+    if period.precision == "year" and first.year == last.year:
+        return f"in {first.year}"
+    if period.precision == "quarter" and (last - first).days < 95:
+        return f"in the {('first', 'second', 'third', 'fourth')[(first.month - 1) // 3]} quarter of {first.year}"
+    if period.precision == "month" and (first.year, first.month) == (last.year, last.month):
+        return f"in {_MONTHS[first.month - 1]} {first.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"between {first.day} and {day_words(last)}"
+    return f"between {day_words(first)} and {day_words(last)}"
+
+
+def attribution_words(level: AttributionLevel) -> str:
+    """How the operator was attributed."""
+    return _ATTRIBUTION[level]
+
+
+def evidence_words(level: EvidenceLevel) -> str:
+    """How the attack was shown."""
+    return _EVIDENCE[level]
+
+
+def sure_words(band: Band) -> str:
+    """How sure, in words that may leave the house."""
+    return _SURE[band]
+
+
+def class_words(classes: Iterable[VictimClass]) -> str:
+    """`journalist, lawyer`: classes of persons, in words."""
+    return ", ".join(sorted({c.replace("_", " ") for c in classes}))
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    ordered = list(words)
+    return ordered[0] if len(ordered) == 1 else f"{', '.join(ordered[:-1])} {last} {ordered[-1]}" if ordered else ""
