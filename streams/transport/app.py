@@ -24,10 +24,10 @@ from typing import Any, NoReturn, TypeVar
 
 import faust
 from faust.sensors.monitor import Monitor
-from faust.tables.manager import TableManager
 from faust.tables.table import Table
 
 from streams.errors import Stop
+from streams.transport.recovery import PromptTables
 
 _Result = TypeVar("_Result")
 
@@ -49,11 +49,37 @@ class QuietMonitor(Monitor):  # type: ignore[misc]
         """Count nothing."""
 
 
+class RawSchema(faust.Schema):  # type: ignore[misc]
+    """Bytes in, the same bytes out, without the codecs that Faust would ask for every message."""
+
+    def compile(self, app: Any, **_: Any) -> Any:
+        """What makes an event of a message."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> faust.Event:
+            return faust.Event(app, message.key, message.value, message.headers, message)
+
+        return decode
+
+    def dumps_key(self, app: Any, key: Any, *, serializer: Any = None, headers: Any) -> tuple[bytes | None, Any]:
+        """The key as it is."""
+        return _bytes("key", key), headers
+
+    def dumps_value(self, app: Any, value: Any, *, serializer: Any = None, headers: Any) -> tuple[bytes | None, Any]:
+        """The value as it is."""
+        return _bytes("value", value), headers
+
+
+def _bytes(part: str, found: Any) -> bytes | None:
+    if found is None or isinstance(found, bytes):
+        return found
+    raise TypeError(f"the {part} of a record is {type(found).__name__}, expected bytes")
+
+
 class RawTable(Table):  # type: ignore[misc]
     """A table of bytes to bytes, before a recovery and after it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"key_type": bytes, "value_type": bytes, **kwargs})
+        super().__init__(*args, **{"schema": RawSchema(), **kwargs})
         self.key_serializer = self.value_serializer = "raw"
 
     async def call_recover_callbacks(self) -> None:
@@ -63,15 +89,6 @@ class RawTable(Table):  # type: ignore[misc]
         except Exception as error:
             self.app.producer.ledger.fail(error)
             raise
-
-
-class PromptTables(TableManager):  # type: ignore[misc]
-    """Faust's tables without the second that they sleep at the start; ours are all declared by then."""
-
-    async def on_start(self) -> None:
-        """Start recovery."""
-        await self._update_channels()
-        await self.recovery.start()
 
 
 class App(faust.App):  # type: ignore[misc]
@@ -126,10 +143,7 @@ def make_topic(app: App, *names: str, compacted: bool = False, partitions: int |
     """A topic of bytes (or several read as one), made in the log when the app starts."""
     return app.topic(
         *names,
-        key_serializer="raw",
-        value_serializer="raw",
-        key_type=bytes,
-        value_type=bytes,
+        schema=RawSchema(),
         partitions=partitions or app.conf.topic_partitions,
         compacting=compacted or None,
         allow_empty=True,

@@ -33,7 +33,7 @@ class DrainLoop:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._delivered: defaultdict[TP, deque[Message]] = defaultdict(deque)
         self._done: dict[TP, int] = {}
-        self._flow_changed = asyncio.Event()
+        self._woken = asyncio.Event()
         super().__init__(*args, **kwargs)
 
     # -- which offsets are done -------------------------------------------------------------------------------------
@@ -74,22 +74,22 @@ class DrainLoop:
             self._new_offset(tp)
             self._delivered[tp].clear()
         super().stop_flow()  # type: ignore[misc]
-        self._flow_changed.set()
+        self._woken.set()
 
     def resume_flow(self) -> None:
         """Deliver again."""
         super().resume_flow()  # type: ignore[misc]
-        self._flow_changed.set()
+        self._woken.set()
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
         """Read these parts again."""
         super().resume_partitions(tps)  # type: ignore[misc]
-        self._flow_changed.set()
+        self._woken.set()
 
     def on_buffer_drop(self, tp: TP) -> None:
         """Read `tp` again: an agent has made room."""
         super().on_buffer_drop(tp)  # type: ignore[misc]
-        self._flow_changed.set()
+        self._woken.set()
 
     # -- the loop ---------------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class DrainLoop:
                 raise
 
     async def _next_records(self) -> Mapping[TP, list[Any]]:
-        self._flow_changed.clear()
+        self._woken.clear()
         active = set(self._get_active_partitions())  # type: ignore[attr-defined]
         if not self.flow_active or not (active or self.app.client_only):  # type: ignore[attr-defined]
             await self._flow_change()
@@ -124,7 +124,7 @@ class DrainLoop:
 
     async def _flow_change(self) -> None:
         try:
-            await asyncio.wait_for(self._flow_changed.wait(), _PATIENCE)
+            await asyncio.wait_for(self._woken.wait(), _PATIENCE)
         except TimeoutError:
             pass
 

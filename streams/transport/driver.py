@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from faust.transport import base
+from faust.transport.producer import ProducerBuffer
 from faust.types import TP, ConsumerMessage, RecordMetadata
 from faust.types.tuples import FutureMessage
 from yarl import URL
@@ -32,9 +33,11 @@ from streams.transport.sends import CommitAfterSends, Ledger
 _FETCH = 1024
 """Records read at once, over all parts."""
 _LARGEST_BATCH = 512
-"""Sends that are written together at most."""
-_TURNS = 4
-"""Turns of the event loop that a batch waits for more sends, as long as each brings some."""
+"""Sends after which a batch is written without waiting for more."""
+_TURNS = 64
+"""Turns of the event loop that a batch waits at most: some milliseconds under load."""
+_QUIET = 2
+"""Turns without a send after which a batch is written: an agent takes one event a turn."""
 
 _Sent = Callable[[RecordMetadata], None]
 _Failed = Callable[[BaseException], None]
@@ -51,7 +54,6 @@ class Consumer(DrainLoop, CommitAfterSends, base.Consumer):  # type: ignore[misc
         self._topics: frozenset[str] = frozenset()
         self._generation = 0
         self._first = 0
-        self._woken = asyncio.Event()
         self._release: Callable[[], None] = lambda: None
 
     async def on_start(self) -> None:
@@ -100,7 +102,6 @@ class Consumer(DrainLoop, CommitAfterSends, base.Consumer):  # type: ignore[misc
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Record]]:  # noqa: ASYNC109  (Faust's name)
         if not self.flow_active:
             return {}
-        self._woken.clear()
         active = self._places.keys() if active_partitions is None else active_partitions
         if records := self._read(active):
             return records
@@ -236,6 +237,15 @@ def _let_go(transport: Transport, forget: Callable[[], None]) -> None:
     transport.close()
 
 
+class _NoBuffer(ProducerBuffer):  # type: ignore[misc]
+    """Stands where Faust's buffer is: sends go into the batch at once, so nothing ever waits here."""
+
+    size = 0
+
+    async def wait_until_ebb(self) -> None:
+        """Wait for nothing."""
+
+
 class Producer(base.Producer):  # type: ignore[misc]
     """Writes a Faust app's records to the embedded log, many to a transaction.
 
@@ -248,6 +258,8 @@ class Producer(base.Producer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger = Ledger()
+        self.buffer = _NoBuffer(loop=self.loop, beacon=self.beacon)
+        self.buffer.app = self.app
         self._batch: list[tuple[Outgoing, _Sent, _Failed]] = []
         self._written: asyncio.Future[None] | None = None
         self._in_flight: asyncio.Future[None] | None = None
@@ -319,14 +331,15 @@ class Producer(base.Producer):  # type: ignore[misc]
             loop = self._running_loop()
             self._written = loop.create_future()
             self.ledger.enter(self._written)
-            loop.call_soon(self._look_again, 1, _TURNS)
+            loop.call_soon(self._look_again, 1, 0, _TURNS)
 
-    def _look_again(self, seen: int, turns: int) -> None:
-        """Write the batch once a turn of the loop brought nothing more."""
+    def _look_again(self, seen: int, quiet: int, turns: int) -> None:
+        """Write the batch once it is large, old, or nothing more is coming."""
         size = len(self._batch)
-        if size > seen and turns and size < _LARGEST_BATCH:
-            self._running_loop().call_soon(self._look_again, size, turns - 1)
-        elif self._batch:
+        quiet = 0 if size > seen else quiet + 1
+        if quiet < _QUIET and turns and size < _LARGEST_BATCH:
+            self._running_loop().call_soon(self._look_again, size, quiet, turns - 1)
+        elif size:
             self._start_writing()
 
     def _start_writing(self) -> None:
