@@ -1,0 +1,104 @@
+"""The ports over the embedded log, for everything in its process that is not Faust."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from streams.errors import Stop, Wait
+from streams.transport.log import Log
+from streams.transport.ports import Committed, Outgoing, Part, Position, Record
+
+_Result = TypeVar("_Result")
+
+_PIECE = 500
+"""Records in one transaction: some 10 ms, after which the event loop serves others."""
+
+
+class EmbeddedProducer:
+    """Sends to the log of this process. Each piece of 500 records is one transaction."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def send(self, records: Sequence[Outgoing]) -> list[Position]:
+        """Send `records`; return their positions once every one is committed. See `ports.Producer`."""
+        positions: list[Position] = []
+        for start in range(0, len(records), _PIECE):
+            positions += await self._append(records[start : start + _PIECE])
+        return positions
+
+    async def close(self) -> None:
+        """The log is whoever opened it's to close."""
+
+    async def _append(self, piece: Sequence[Outgoing]) -> list[Position]:
+        try:
+            if self._log.synchronous == "full":  # the disk is waited for in a thread
+                return await asyncio.to_thread(self._log.append, piece)
+            positions = self._log.append(piece)
+        except Stop as error:
+            raise Wait(f"Nothing can be taken at the moment: {error}", retry_after=30.0) from error
+        await asyncio.sleep(0)
+        return positions
+
+
+class EmbeddedReader:
+    """Reads the log of this process, and keeps the places of groups outside Faust."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        """At most `limit` records from offset `start` on, in order."""
+        return self._log.read(topic, partition, start, limit)
+
+    def follow(self, starts: Mapping[Part, int], limit: int = 500) -> AsyncIterator[list[Record]]:
+        """What stands at and after `starts`, then what is appended, for ever."""
+        return self._log.follow(starts, limit)
+
+    async def highwaters(self, topic: str) -> dict[int, int]:
+        """The offset that the next record will get, by partition."""
+        return self._log.highwaters(topic)
+
+    async def earliest(self, topic: str) -> dict[int, int]:
+        """The offset of the first record that is still there, by partition."""
+        return self._log.earliest(topic)
+
+    async def offsets(self, group: str, topics: Sequence[str]) -> dict[Part, Committed]:
+        """How far `group` has come in `topics`."""
+        return {part: place for part, place in self._log.offsets(group).items() if part[0] in topics}
+
+    async def commit(self, group: str, offsets: Mapping[Part, Committed]) -> None:
+        """Keep `offsets` for `group`, durably."""
+        self._log.commit(group, offsets)
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[Part, int]:
+        """Offsets of `topics` between `group` and the highwater."""
+        return await measure_lag(self, group, topics)
+
+    async def close(self) -> None:
+        """The log is whoever opened it's to close."""
+
+
+async def measure_lag(reader: EmbeddedReader, group: str, topics: Sequence[str]) -> dict[Part, int]:
+    """Offsets between the place of `group` (or the earliest record) and the highwater, by part."""
+    committed = await reader.offsets(group, topics)
+    lag: dict[Part, int] = {}
+    for topic in topics:
+        earliest = await reader.earliest(topic)
+        for partition, highwater in (await reader.highwaters(topic)).items():
+            place = committed.get((topic, partition))
+            start = earliest[partition] if place is None else max(place.offset, earliest[partition])
+            lag[topic, partition] = max(0, highwater - start)
+    return lag
+
+
+async def keep_compact(log: Log, every: float = 60.0, done: Callable[[int], None] = lambda _: None) -> None:
+    """Every `every` seconds compact the parts of `log` where it is worth it; runs until it is cancelled.
+
+    `done` is told how many records went.
+    """
+    while True:
+        await asyncio.sleep(every)
+        done(await asyncio.to_thread(log.compact, only_if_due=True))
