@@ -1,0 +1,65 @@
+"""What the intake asks of the rest of the house. One frozen struct; each port can be a plain fake."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Literal, Protocol, TypeAlias
+
+import msgspec
+
+from schemas import Alert, AnyFact, Parked
+from streams.intake.door import Door
+from streams.intake.limits import Limits
+from streams.transport.ports import Position
+
+Stage: TypeAlias = Literal["accepted", "applied"]
+
+
+class Reads(Protocol):
+    """The part of `streams.warehouse.reads.Reads` that the API shows. Blocking; asked in a thread."""
+
+    def alerts(
+        self,
+        *,
+        status: str | None = None,
+        band: str | None = None,
+        destination: str | None = None,
+        issuing_state: str | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        """The newest record of each alert; withdrawn ones only when asked for."""
+        ...
+
+    def alert(self, id: str) -> Alert | None:
+        """The newest record of one alert, or `None`."""
+        ...
+
+    def fact(self, key: str) -> Sequence[AnyFact]:
+        """Every stored revision of a fact, the newest first."""
+        ...
+
+    def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
+        """What was set aside, the newest first."""
+        ...
+
+
+class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the intake's routes are wired to."""
+
+    door: Door
+    reads: Reads
+    limits: Limits
+    clock: Callable[[], dt.datetime]
+    """Now [UTC]; in the demo, the world's last tick."""
+    stage: Callable[[Position], Awaitable[Stage]]
+    """Whether what stands at a position has been assessed (`streams.intake.progress.Progress`)."""
+    ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    """Which parts are up: the log, the warehouse, the watch."""
+    lag: Callable[[], Awaitable[Mapping[str, int]]]
+    """Records between each group and the end of the log, by the group's name."""
+    max_body: int = 8_000_000
+    """Largest request body [bytes]."""
+    max_records: int = 20_000
+    """Most records in one request [count]."""
+    title: str = "Pledgewatch"
