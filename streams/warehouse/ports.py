@@ -50,4 +50,4 @@ class Store(Protocol):
     """The sink of all topics: one function."""
 
     def write(self, records: Sequence[StoredRecord]) -> None:
-        """Store a batch of consecutive records of one topic and partition; return when it is safe; repeats change nothing."""
+        """Store a batch of records, those of a part in order; return when it is safe; repeats change nothing."""

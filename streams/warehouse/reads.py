@@ -1,0 +1,204 @@
+"""What pages and the API ask of the warehouse.
+
+    reads = Reads(warehouse)          # any `Warehouse`, after `migrate(warehouse)`
+    reads.alerts(destination="XA")    # blocking: call it in a thread
+
+Every method is blocking and thread-safe, raises `Wait` while the engine is away and `Stop` when it cannot be used.
+What callers pass is bound, never written into SQL. Nothing here decides who may see what: that is the caller's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+
+from schemas import Alert, AnyFact, Notice, Parked, Remarks, Retraction
+from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remarks
+from schemas.vocabulary import AlertStatus, Band, FactKind
+from streams.warehouse.ports import Warehouse
+from streams.warehouse.rows import UNREADABLE
+
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+_NEWEST_ALERTS = "SELECT id, body FROM alert_rows FINAL"
+
+
+class AlertCount(msgspec.Struct, frozen=True):
+    """How many alerts of a destination stand in a band and a status."""
+
+    destination: str
+    band: Band
+    status: AlertStatus
+    count: int
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """When a source was last heard."""
+
+    source: str
+    last_heard: dt.datetime
+    """Record time of the newest record of that source, also of one that said nothing new [UTC]."""
+    facts: int
+    """Facts that it has on record, retracted ones among them [count]."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """The front page in numbers."""
+
+    facts: dict[str, int]
+    """Live facts by kind [count]."""
+    alerts: tuple[AlertCount, ...]
+    """Alerts that are not withdrawn, most pressing band first."""
+    freshness: tuple[Freshness, ...]
+    """By source, the one heard last first."""
+    last_record: dt.datetime | None
+    """Record time of the newest record of all; `None`: nothing is stored [UTC]."""
+    parked: int
+    """Records set aside [count]."""
+    unreadable: int
+    """Records that the warehouse keeps by their place only, because they could not be read [count]."""
+    today: dt.date | None
+    """The greatest tick."""
+
+    @property
+    def open_alerts(self) -> int:
+        """Alerts that are open or acknowledged."""
+        return sum(entry.count for entry in self.alerts if entry.status in ("open", "acknowledged"))
+
+
+class Reads:
+    """Questions to a warehouse; see the module."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def alerts(
+        self,
+        *,
+        status: AlertStatus | None = None,
+        band: Band | None = None,
+        destination: str | None = None,
+        issuing_state: str | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        """The newest record of each alert, most pressing and last changed first; withdrawn ones only when asked."""
+        wanted = {"status": status, "band": band, "destination": destination, "issuing_state": issuing_state}
+        given: dict[str, object] = {name: value for name, value in wanted.items() if value is not None}
+        conditions = [f"{name} = %({name})s" for name in given] + ([] if status else ["status != 'withdrawn'"])
+        sql = (
+            f"{_NEWEST_ALERTS} WHERE {' AND '.join(conditions)} ORDER BY band_rank DESC, time DESC, id LIMIT %(limit)s"
+        )
+        return [_alert(alert_id, body) for alert_id, body in self._texts(sql, given | {"limit": int(limit)})]
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """The newest record of one alert, also when it is withdrawn; `None` when there is none."""
+        sql = "SELECT id, body FROM alert_rows WHERE id = %(id)s ORDER BY offset DESC LIMIT 1"
+        return next((_alert(*row) for row in self._texts(sql, {"id": alert_id})), None)
+
+    def history(self, alert_id: str) -> list[tuple[dt.datetime, Alert]]:
+        """Every record of one alert with its record time [UTC], oldest first."""
+        return [(time, _alert(alert_id, body)) for time, body in self._subject("alerts", alert_id)]
+
+    def fact(self, key: str) -> list[AnyFact]:
+        """Every body and retraction of the fact `kind:source:id`, newest revision first.
+
+        A body that came twice stands once, as first recorded; of two under one revision the one that counts is first.
+        """
+        topic = TOPIC_OF.get(cast("FactKind", key.split(":", 1)[0]))
+        if topic is None:
+            return []
+        facts = [decode_fact(body.encode()) for _, body in self._subject(topic, key)]
+        once = {_standing(fact): fact for fact in sorted(facts, key=_recorded, reverse=True)}
+        return [once[standing] for standing in sorted(once, reverse=True)]
+
+    def remarks(self, destination: str | None = None) -> list[Remarks]:
+        """The newest remarks of each destination (or of one), in the order of their codes; empty ones are left out."""
+        sql = (
+            "SELECT argMax(value, offset) AS newest FROM record_rows "
+            "WHERE topic = 'remarks' AND state = 'whole' AND (%(all)s OR subject = %(destination)s) "
+            "GROUP BY subject ORDER BY subject"
+        )
+        bodies = self._texts(sql, {"all": int(destination is None), "destination": destination or ""})
+        return [remarks for (body,) in bodies if (remarks := decode_remarks(body.encode())).notes]
+
+    def notices(self, alert_id: str | None = None) -> list[Notice]:
+        """What channels were told (of one alert), newest first; a repeat under the same id once."""
+        sql = (
+            "SELECT value FROM record_rows WHERE topic = 'notices' AND state = 'whole' "
+            "AND (%(all)s OR has(JSONExtract(value, 'alerts', 'Array(String)'), %(alert)s)) "
+            "ORDER BY time, partition, offset LIMIT 1 BY subject"
+        )
+        bodies = self._texts(sql, {"all": int(alert_id is None), "alert": alert_id or ""})
+        notices = [decode_notice(body.encode()) for (body,) in bodies]
+        return sorted(notices, key=lambda notice: (notice.at, notice.id), reverse=True)
+
+    def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
+        """Records set aside (of one source), newest first; the last word on each place in the log."""
+        sql = (
+            "SELECT value FROM ("
+            "SELECT value, time, partition, offset FROM record_rows WHERE topic = 'parked' AND state = 'whole' "
+            "AND (%(all)s OR source = %(source)s) ORDER BY time DESC, offset DESC LIMIT 1 BY subject"
+            ") ORDER BY time DESC, partition, offset DESC LIMIT %(limit)s"
+        )
+        values = {"all": int(source is None), "source": source or "", "limit": int(limit)}
+        return [decode_parked(body.encode()) for (body,) in self._texts(sql, values)]
+
+    def today(self) -> dt.date | None:
+        """The greatest tick; `None` before the first."""
+        return cast("dt.date | None", self._warehouse.query("SELECT today FROM today").rows[0][0])
+
+    def counts(self) -> Counts:
+        """The front page in numbers."""
+        ask = self._warehouse.query
+        facts = ask("SELECT kind, count() FROM fact_rows FINAL WHERE taken_back = 0 GROUP BY kind ORDER BY kind").rows
+        alerts = ask(
+            "SELECT destination, band, status, count() FROM alert_rows FINAL WHERE status != 'withdrawn' "
+            "GROUP BY destination, band, band_rank, status ORDER BY band_rank DESC, destination, status"
+        ).rows
+        fresh = ask("SELECT source, last_heard, subjects FROM freshness ORDER BY last_heard DESC, source").rows
+        last, parked = ask("SELECT maxOrNull(time), uniqExactIf(subject, topic = 'parked') FROM record_rows").rows[0]
+        unreadable = ask("SELECT count() FROM record_rows FINAL WHERE state = %(state)s", {"state": UNREADABLE}).rows
+        return Counts(
+            facts={str(kind): cast("int", count) for kind, count in facts},
+            alerts=tuple(AlertCount(*row) for row in alerts),  # type: ignore[arg-type]
+            freshness=tuple(Freshness(*row) for row in fresh),  # type: ignore[arg-type]
+            last_record=cast("dt.datetime | None", last),
+            parked=cast("int", parked),
+            unreadable=cast("int", unreadable[0][0]),
+            today=self.today(),
+        )
+
+    def _subject(self, topic: str, subject: str) -> Iterator[tuple[dt.datetime, str]]:
+        """Time and value of the records of `topic` about `subject`, in the order of the log, each place once.
+
+        Without FINAL on purpose: the index on `subject` then picks the few granules that are read.
+        """
+        sql = (
+            "SELECT time, value FROM record_rows "
+            "WHERE topic = %(topic)s AND subject = %(subject)s AND state != 'unreadable' "
+            "ORDER BY partition, offset LIMIT 1 BY topic, partition, offset"
+        )
+        rows = self._warehouse.query(sql, {"topic": topic, "subject": subject}).rows
+        return (cast("tuple[dt.datetime, str]", row) for row in rows)
+
+    def _texts(self, sql: str, values: dict[str, object]) -> Iterator[tuple[str, ...]]:
+        return (cast("tuple[str, ...]", row) for row in self._warehouse.query(sql, values).rows)
+
+
+def _alert(alert_id: str, body: str) -> Alert:
+    """The alert in `body`; without one (a record without a value) nothing is left of it."""
+    if not body:
+        return Alert(id=alert_id, status="withdrawn", destination=alert_id[:2])
+    return decode_alert(body.encode())
+
+
+def _standing(fact: AnyFact) -> tuple[int, bool, str]:
+    return fact.revision, isinstance(fact, Retraction), body_hash(fact)
+
+
+def _recorded(fact: AnyFact) -> dt.datetime:
+    return fact.recorded_at or _NEVER

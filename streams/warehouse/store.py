@@ -1,0 +1,62 @@
+"""The sink of all topics: records in, rows safe in the warehouse.
+
+    store = WarehouseStore(warehouse)        # after `migrate(warehouse)`
+    store.write(records)                     # blocking: call it in a thread
+
+Repeats change nothing, however the batches are cut: a batch that comes again whole is dropped by its token, and rows of
+the same place in the log replace each other. One warehouse belongs to one log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from schemas.codec import decode_fact
+from streams.warehouse.ports import StoredRecord, Warehouse
+from streams.warehouse.rows import ReadFact, Row, columns_of, rows_of
+from streams.warehouse.tables import TABLES
+
+AT_ONCE = 10_000
+"""Rows in one insert: far below the million that the engine writes as one, and some 100 MB of alerts at most."""
+
+
+class WarehouseStore:
+    """A `Store` over any `Warehouse`; `read` reads the fact topics and may raise `schemas.Refused`."""
+
+    def __init__(self, warehouse: Warehouse, *, read: ReadFact = decode_fact) -> None:
+        self._warehouse = warehouse
+        self._read = read
+
+    def write(self, records: Sequence[StoredRecord]) -> None:
+        """Store a batch of records; return when it is safe; repeats change nothing.
+
+        Records of several topics and partitions may be mixed. Raises `Wait` while the engine is away: then call again
+        with the same records. Raises `Stop` when it cannot be used. What cannot be read is stored with a marker.
+        """
+        for part in _by_part(records):
+            for start in range(0, len(part), AT_ONCE):
+                self._write(part[start : start + AT_ONCE])
+
+    def _write(self, records: Sequence[StoredRecord]) -> None:
+        rows: dict[str, list[Row]] = {}
+        for record in records:
+            for table, row in rows_of(record, read=self._read).items():
+                rows.setdefault(table, []).append(row)
+        for table in TABLES:
+            if table in rows:
+                self._warehouse.insert(table, columns_of(table), rows[table], token=_token(table, records, rows[table]))
+
+
+def _by_part(records: Sequence[StoredRecord]) -> list[list[StoredRecord]]:
+    parts: dict[tuple[str, int], list[StoredRecord]] = {}
+    for record in records:
+        parts.setdefault((record.topic, record.partition), []).append(record)
+    return list(parts.values())
+
+
+def _token(table: str, records: Sequence[StoredRecord], rows: Sequence[Row]) -> str:
+    """Names the range, and what is written of it: a newer program that reads more of the same range is not dropped."""
+    first, last = records[0], records[-1]
+    digest = hashlib.blake2b(repr(rows).encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
+    return f"{table}:{first.topic}:{first.partition}:{first.offset}-{last.offset}:{digest}"
