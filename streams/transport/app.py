@@ -19,12 +19,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import faust
+from faust.app.base import BootStrategy
 from faust.sensors.monitor import Monitor
 from faust.tables.table import Table
+from mode import Service
 
 from streams.errors import Stop
 from streams.transport.recovery import PromptTables
@@ -75,12 +78,56 @@ def _bytes(part: str, found: Any) -> bytes | None:
     raise TypeError(f"the {part} of a record is {type(found).__name__}, expected bytes")
 
 
+class RawTopic(faust.Topic):  # type: ignore[misc]
+    """A topic that hands a record to the producer and keeps its body out of every log (Faust's debug log has it)."""
+
+    async def publish_message(self, fut: Any, wait: bool = False) -> Any:
+        """Send what `fut` holds; the awaitable is done when the log has it."""
+        message = fut.message
+        producer = await self._get_producer()
+        sent = await producer.send(
+            self._topic_name_or_default(message.channel),
+            message.key,
+            message.value,
+            partition=message.partition,
+            timestamp=message.timestamp,
+            headers=message.headers,
+        )
+        sent.add_done_callback(partial(_settle, fut))
+        if wait:
+            await sent
+        return sent
+
+
+def _settle(fut: Any, sent: asyncio.Future[Any]) -> None:
+    """Tell `fut`, and whoever waits for it, what became of the send. The ledger has heard it already."""
+    if fut.done():
+        return
+    if sent.cancelled():
+        fut.cancel()
+    elif error := sent.exception():
+        fut.set_exception(error)
+        fut.exception()
+    else:
+        fut.set_result(sent.result())
+        if fut.message.callback:
+            fut.message.callback(fut)
+
+
 class RawTable(Table):  # type: ignore[misc]
     """A table of bytes to bytes, before a recovery and after it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, read_back: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **{"schema": RawSchema(), **kwargs})
         self.key_serializer = self.value_serializer = "raw"
+        self.own_writes: set[tuple[str, int, int]] = set()
+        self._read_back = read_back
+
+    def _on_changelog_sent(self, fut: Any) -> None:
+        super()._on_changelog_sent(fut)
+        if self._read_back:
+            sent = fut.result()
+            self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
     async def call_recover_callbacks(self) -> None:
         """Call what was given to `on_recover`; an error ends the worker (Faust would report it ready)."""
@@ -91,8 +138,35 @@ class RawTable(Table):  # type: ignore[misc]
             raise
 
 
+class _Topics(Service):  # type: ignore[misc]
+    """Makes every topic of `make_topic` before anything is sent; Faust makes only those that are read."""
+
+    def __init__(self, app: App, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._app = app
+
+    async def on_start(self) -> None:
+        """Make them."""
+        for topic in self._app.made_topics:
+            await topic.maybe_declare()
+
+
+class _Boot(BootStrategy):  # type: ignore[misc]
+    """Faust's order of starting, with the topics right after the producer."""
+
+    def kafka_producer(self) -> list[Any]:
+        """The producer, and what makes the topics."""
+        return [*super().kafka_producer(), _Topics(self.app, beacon=self.app.beacon)]
+
+
 class App(faust.App):  # type: ignore[misc]
     """A Faust app in which an error in an agent ends the worker before the event's offset is committed."""
+
+    BootStrategy = _Boot
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.made_topics: list[faust.TopicT] = []
+        super().__init__(*args, **kwargs)
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         self.producer.ledger.fail(exc)
@@ -133,6 +207,7 @@ def make_app(name: str, log_url: str, partitions: int, home: Path, **settings: A
             "table_standby_replicas": 0,
             "Monitor": QuietMonitor,
             "Table": RawTable,
+            "Topic": RawTopic,
             "TableManager": PromptTables,
             **settings,
         },
@@ -141,7 +216,7 @@ def make_app(name: str, log_url: str, partitions: int, home: Path, **settings: A
 
 def make_topic(app: App, *names: str, compacted: bool = False, partitions: int | None = None) -> faust.TopicT:
     """A topic of bytes (or several read as one), made in the log when the app starts."""
-    return app.topic(
+    topic = app.topic(
         *names,
         schema=RawSchema(),
         partitions=partitions or app.conf.topic_partitions,
@@ -149,15 +224,20 @@ def make_topic(app: App, *names: str, compacted: bool = False, partitions: int |
         allow_empty=True,
         internal=True,
     )
+    app.made_topics.append(topic)
+    return topic
 
 
-def make_table(app: App, name: str, *, changelog: faust.TopicT | None = None) -> RawTable:
+def make_table(
+    app: App, name: str, *, changelog: faust.TopicT | None = None, read_back: bool = False, **options: Any
+) -> RawTable:
     """A table of bytes to bytes; `changelog` is a topic of our own that remembers it.
 
     Written only while an agent handles an event, by assigning whole values: its record goes to the event's partition.
+    `read_back` is for a table whose changelog is followed (`readback.py`); `options` are Faust's.
     """
     partitions = app.conf.topic_partitions
-    table: RawTable = app.Table(name, partitions=partitions, changelog_topic=changelog)
+    table: RawTable = app.Table(name, partitions=partitions, changelog_topic=changelog, read_back=read_back, **options)
     return table
 
 

@@ -1,0 +1,216 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faust.transport import base
+from faust.types import TP, RecordMetadata
+
+from streams.errors import Stop
+from streams.transport import driver
+from streams.transport.app import App, RawTable, Worker, log_address, make_app, make_table, make_topic, running
+from streams.transport.log import Log, acquire, release
+from streams.transport.ports import Committed, Outgoing
+from streams.transport.sends import CountedSends, Ledger
+
+
+class Broker(base.Producer):  # type: ignore[misc]
+    """A producer with a broker's manners: a send is answered later, when the test says so, or refused."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.held: list[tuple[Outgoing, asyncio.Future[RecordMetadata]]] = []
+        self.refuses_to_start = False
+
+    async def on_start(self) -> None:
+        self.kept = self.transport.open()
+        await super().on_start()
+
+    async def on_shutdown(self) -> None:
+        self.transport.close()
+
+    async def send(
+        self, topic: str, key: Any, value: Any, partition: Any, timestamp: Any, headers: Any, **_: Any
+    ) -> Awaitable[RecordMetadata]:
+        if self.refuses_to_start:
+            raise OSError("no broker to be seen")
+        answer: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
+        self.held.append((Outgoing(topic, value, key, partition), answer))
+        return answer
+
+    def answer(self) -> None:
+        for outgoing, answer in self.held:
+            (position,) = self.kept.append([outgoing])
+            tp = TP(position.topic, position.partition)
+            answer.set_result(RecordMetadata(tp.topic, tp.partition, tp, position.offset, None, 1))
+        self.held.clear()
+
+    def refuse(self) -> None:
+        self.held.pop(0)[1].set_exception(OSError("the broker is gone"))
+
+    async def flush(self) -> None:
+        await self.buffer.flush()
+
+    async def create_topic(self, topic: str, partitions: int, replication: int, **kwargs: Any) -> None:
+        self.kept.create_topic(topic, partitions, compacted=kwargs.get("compacting"))
+
+
+class CountedBroker(CountedSends, Broker):
+    pass
+
+
+class BrokerTransport(driver.Transport):
+    Producer = CountedBroker
+
+
+class Stage:
+    """An app whose agent handles facts while its sends hang."""
+
+    def __init__(self, log: Log, home: Path, transport: type[driver.Transport]) -> None:
+        self.log = log
+        self.app: App = make_app("watch", log_address(log.path), 1, home, broker_commit_interval=3600)
+        self.app.transport = transport(self.app.conf.broker_consumer, self.app)
+        self.alerts = make_topic(self.app, "alerts")
+        self.rows: RawTable = make_table(self.app, "rows")
+        self.handled: asyncio.Queue[bytes] = asyncio.Queue()
+        self.app.agent(make_topic(self.app, "facts"), name="watch")(self.watch)
+
+    async def watch(self, stream: Any) -> None:
+        async for event in stream.events():
+            if event.value == b"row":
+                self.rows[event.key] = event.value
+            elif event.value == b"alert":
+                await self.alerts.send(key=event.key, value=event.value)
+            else:
+                await self.app.send(event.value.decode(), key=event.key, value=b"copy")
+            self.handled.put_nowait(event.value)
+
+    async def handles(self, *bodies: str) -> None:
+        self.log.append([Outgoing("facts", body.encode(), b"k", 0) for body in bodies])
+        for _ in bodies:
+            await asyncio.wait_for(self.handled.get(), 5)
+        await asyncio.sleep(0.05)
+
+    @property
+    def committed(self) -> dict[Any, Committed]:
+        return self.log.offsets("watch")
+
+
+async def failure_of(worker: Worker) -> str:
+    with pytest.raises(Stop) as caught:
+        await asyncio.wait_for(worker.failed(), 5)
+    return str(caught.value)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    log = acquire(tmp_path / "log.sqlite")
+    yield Stage(log, tmp_path, BrokerTransport)
+    release(log)
+
+
+@pytest.mark.parametrize("body", ["alert", "row"])
+async def test_an_offset_waits_for_the_sends_before_it(stage: Stage, body: str) -> None:
+    async with running(stage.app):
+        await stage.handles(body, body, body)
+        committing = asyncio.create_task(stage.app.consumer.commit())
+        await asyncio.sleep(0.3)
+        assert not committing.done()
+        assert stage.committed == {}
+        stage.app.producer.answer()
+        assert await asyncio.wait_for(committing, 2)
+        assert stage.committed == {("facts", 0): Committed(3)}
+        assert stage.log.count("alerts" if body == "alert" else "watch-rows-changelog") == 3
+
+
+@pytest.mark.parametrize("body", ["alert", "row"])
+async def test_a_failed_send_stops_the_worker_and_nothing_is_committed(stage: Stage, body: str) -> None:
+    async with running(stage.app) as worker:
+        await stage.handles(body, body)
+        stage.app.producer.refuse()
+        stage.app.producer.answer()
+        assert "the broker is gone" in await failure_of(worker)
+    assert stage.committed == {}
+
+
+async def test_a_failed_send_breaks_off_a_commit_that_waits(stage: Stage) -> None:
+    async with running(stage.app) as worker:
+        await stage.handles("alert", "alert")
+        committing = asyncio.create_task(stage.app.consumer.commit())
+        await asyncio.sleep(0.05)
+        stage.app.producer.refuse()
+        assert not await asyncio.wait_for(committing, 2)
+        assert "the broker is gone" in await failure_of(worker)
+    assert stage.committed == {}
+
+
+async def test_a_changelog_record_that_cannot_be_sent_stops_the_worker(stage: Stage) -> None:
+    async with running(stage.app) as worker:
+        stage.app.producer.refuses_to_start = True
+        await stage.handles("row")
+        assert "no broker to be seen" in await failure_of(worker)
+    assert stage.committed == {}
+
+
+async def test_a_later_send_does_not_hold_an_earlier_offset_back(stage: Stage) -> None:
+    async with running(stage.app):
+        await stage.handles("alert")
+        committing = asyncio.create_task(stage.app.consumer.commit())
+        await asyncio.sleep(0.05)
+        early = list(stage.app.producer.held)
+        await stage.handles("alert")
+        late = stage.app.producer.held[len(early) :]
+        stage.app.producer.held = early
+        stage.app.producer.answer()
+        assert await asyncio.wait_for(committing, 2)
+        assert stage.committed == {("facts", 0): Committed(1)}
+        stage.app.producer.held = late
+        stage.app.producer.answer()
+
+
+async def test_the_embedded_producer_stops_the_worker_when_the_disk_is_full(tmp_path: Path) -> None:
+    log = acquire(tmp_path / "log.sqlite")
+    stage = Stage(log, tmp_path, driver.Transport)
+    async with running(stage.app) as worker:
+        await stage.handles("row")
+        await stage.app.consumer.commit()
+        log.append([Outgoing("facts", b"row", b"k" * 60_000, 0)] * 2)
+        log._writer.execute("PRAGMA max_page_count = 1")
+        assert "disk is full" in await failure_of(worker)
+    assert stage.committed == {("facts", 0): Committed(1)}
+    release(log)
+
+
+async def test_a_send_to_a_topic_that_is_not_there_stops_the_worker(tmp_path: Path) -> None:
+    log = acquire(tmp_path / "log.sqlite")
+    stage = Stage(log, tmp_path, driver.Transport)
+    async with running(stage.app) as worker:
+        await stage.handles("nowhere")
+        assert "topic 'nowhere' is not in the log" in await failure_of(worker)
+    assert stage.committed == {}
+    release(log)
+
+
+async def test_a_ledger_without_sends_is_settled() -> None:
+    await Ledger().settled()
+
+
+async def test_a_ledger_keeps_its_first_failure() -> None:
+    ledger, heard = Ledger(), []
+    ledger.watch(heard.append)
+    first, second = OSError("first"), OSError("second")
+    ledger.fail(first)
+    ledger.fail(second)
+    assert heard == [first]
+    with pytest.raises(Stop, match="first"):
+        await ledger.settled()
+
+
+async def test_a_cancelled_send_has_failed() -> None:
+    ledger = Ledger()
+    send = asyncio.get_running_loop().create_future()
+    ledger.enter(send)
+    send.cancel()
+    with pytest.raises(Stop, match="cancelled before the log had it"):
+        await ledger.settled()
