@@ -1,0 +1,116 @@
+"""What each channel was last told, remembered as its own notices in the topic `notices`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from schemas import Notice
+from schemas.alert import Alert, Case
+from schemas.vocabulary import BANDS, Band, Transition
+
+Standing = Literal["open", "closed", "withdrawn"]
+
+GROUND_FROM: Band = "review"
+"""Cases from this band up are grounds: one that is taken back, or joins, is news at an unchanged band too."""
+
+
+class ToldNotice(Notice, tag_field="fact", tag="notice", frozen=True, kw_only=True):
+    """A notice with what must be remembered of each of its alerts; who reads a `Notice` reads this as one."""
+
+    bands: Annotated[tuple[Band, ...], Meta(description="Band told of each alert, in the same order.")] = ()
+    befores: Annotated[
+        tuple[str | None, ...],
+        Meta(description="What this channel was told before of each alert, in the same order [hexadecimal]."),
+    ] = ()
+    grounds: Annotated[
+        tuple[tuple[str, ...], ...], Meta(description="Grounds told of each alert, in the same order [`source:id`].")
+    ] = ()
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel was last told of one alert."""
+
+    alert: str
+    version: str
+    band: Band
+    standing: Standing
+    notice: str
+    grounds: frozenset[str]
+    notice_record: ToldNotice
+
+
+_decoder = msgspec.json.Decoder(ToldNotice)
+
+
+def read_notice(raw: bytes) -> ToldNotice:
+    """A notice from our own bytes, with all that is remembered; raises `msgspec.DecodeError`."""
+    return _decoder.decode(raw)
+
+
+def rank(band: Band) -> int:
+    """How pressing a band is, from 0."""
+    return BANDS.index(band)
+
+
+def standing_of(alert: Alert) -> Standing:
+    """Open (acknowledged or not), closed by a decision, or withdrawn."""
+    return alert.status if alert.status in ("closed", "withdrawn") else "open"
+
+
+def standing_after(transition: Transition) -> Standing:
+    """How an alert stands for a channel that was told this."""
+    return transition if transition in ("closed", "withdrawn") else "open"
+
+
+def grounds_of(alert: Alert) -> frozenset[str]:
+    """What the alert rests on, as far as it is worth a mail: members of its cases from `GROUND_FROM` up."""
+    return frozenset(
+        member for case in alert.cases if rank(case.band) >= rank(GROUND_FROM) for member in members_of(case)
+    )
+
+
+def members_of(case: Case) -> tuple[str, ...]:
+    """Incidents or reports of a case; for silence, which has none, the duty and its due day."""
+    return case.members or (case.key,)
+
+
+def told_by(notice: ToldNotice) -> list[Told]:
+    """What a notice says of each of its alerts."""
+    return [
+        Told(
+            alert=alert,
+            version=notice.versions[place],
+            band=notice.bands[place] if notice.bands else notice.band,
+            standing=standing_after(notice.transition),
+            notice=notice.id,
+            grounds=frozenset(notice.grounds[place] if notice.grounds else ()),
+            notice_record=notice,
+        )
+        for place, alert in enumerate(notice.alerts)
+    ]
+
+
+def last_told(notices: Iterable[ToldNotice]) -> dict[str, dict[str, Told]]:
+    """By channel and alert, what was told last. The set of notices decides, not their order.
+
+    Each notice names the one before it, alert by alert: the last is the one that no other names.
+    """
+    by_alert: defaultdict[tuple[str, str], dict[str, Told]] = defaultdict(dict)
+    superseded: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for notice in notices:
+        for place, told in enumerate(told_by(notice)):
+            key = (notice.channel, told.alert)
+            by_alert[key][notice.id] = told
+            before = notice.befores[place] if notice.befores else notice.before
+            if before is not None:
+                superseded[key].add(before)
+    last: defaultdict[str, dict[str, Told]] = defaultdict(dict)
+    for (channel, alert), tellings in by_alert.items():
+        heads = [told for id_, told in tellings.items() if id_ not in superseded[channel, alert]]
+        last[channel][alert] = max(heads or tellings.values(), key=lambda told: (told.notice_record.at, told.notice))
+    return dict(last)
