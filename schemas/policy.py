@@ -36,7 +36,8 @@ class Weighing(Struct, frozen=True, kw_only=True):
     cap_found: Annotated[Number, Meta(description="Cap and weight of an origin at E5/A4 [milli-nats].")]
     cap_doubtful: Annotated[Number, Meta(description="Cap of all origins of reliability D together [milli-nats].")]
     verified: Annotated[
-        dict[str, Number], Meta(description="By what a contradiction really looked at: share of its weight [per mille].")
+        dict[str, Number],
+        Meta(description="By what a contradiction really looked at: share of its weight [per mille]."),
     ] = {}
     near_copy: Annotated[Number, Meta(description="Sketch similarity from which two texts are one origin [per mille].")]
 

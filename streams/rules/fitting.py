@@ -38,6 +38,10 @@ class Fit(msgspec.Struct, frozen=True):
     """Whether the agency named is one that the license allows."""
     product: bool
     """Whether a licensed product itself is named."""
+    item: int
+    """The fit, not asking which agency [millionths]."""
+    relevant: bool
+    """Whether item and state fit, whatever the time and the agency."""
     context: str = ""
     """Why the account is not about this pledge, although it may be about its product."""
 
@@ -56,12 +60,21 @@ def fit(
     agency, agency_is = _agency(incident, license, names, weights)
     when, context = _time(incident, license, window, weights)
     assertions = (item, state, agency, when)
-    m = MILLION
-    for assertion in assertions:
-        m = m * (assertion.fit or 0) // MILLION
+    m = _product_of(a.fit for a in assertions)
+    anyone = max(agency.fit or 0, weights.fit["agency_unknown"])
+    by_item = _product_of((item.fit, state.fit, when.fit, anyone))
+    relevant = bool(item.fit and state.fit)
     if incident.vendor_is_victim:
-        m, context = 0, "the vendor itself was the target"
-    return Fit(m, assertions, agency_is, item.matter == "product" and (item.fit or 0) > 0, context)
+        m, by_item, context = 0, 0, "the vendor itself was the target"
+    named = item.matter == "product" and bool(item.fit)
+    return Fit(m, assertions, agency_is, named, by_item, relevant, context if relevant else "")
+
+
+def _product_of(shares: Iterable[int | None]) -> int:
+    m = MILLION
+    for share in shares:
+        m = m * (share or 0) // MILLION
+    return m
 
 
 def _flat(share: int, confidence: int) -> int:
@@ -213,7 +226,7 @@ def authorised(agency: str, license: License, names: Namer, on: dt.date) -> Like
     )  # fmt: skip
     for name, kind in kinds:
         for left in ("agency", "unit") if kind == "agency" else (kind,):
-            like = names.compare(agency, left, name, kind, on)  # type: ignore[arg-type]
+            like = names.compare(agency, left, name, kind, on)
             if like is not None and (like.relation in ("same", "renamed") or left == "unit"):
                 return like
     return None

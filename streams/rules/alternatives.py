@@ -1,0 +1,72 @@
+"""What else could explain it: the standard alternatives, each ruled out with a reason, or open."""
+
+from __future__ import annotations
+
+from schemas.alert import Alternative, AlternativeKind
+from streams.rules.account import Told
+from streams.rules.findings import Ground
+from streams.rules.fitting import Fit
+from streams.rules.standing import UseWindow, overlap
+from streams.rules.weighing import Ledger
+
+
+def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, ground: Ground) -> tuple[Alternative, ...]:
+    """The alternatives to a reported incident, in the order in which an officer asks."""
+    speaking = [o.best for o in ledger.origins if o.best.weight > 0]
+    evidence = max((v.evidence for v in speaking), default="E0")
+    attribution = max((v.attribution for v in speaking), default="A0")
+    forensic = any(v.forensic for v in speaking)
+    return (
+        _warrant(account),
+        _mark("other_agency", fit.agency == "same", "the agency named is one that the license allows", "no agency of this license is named for certain"),
+        _mark("foreign_operator", attribution >= "A3", "the operator is attributed with high confidence", "the operator's state is not attributed with high confidence"),
+        _mark("other_product", fit.product and evidence >= "E3", "the licensed product was found by examination", "the product was not found by examination, or another was named"),
+        _mark("misidentified", evidence >= "E4", "independent peers confirmed the finding", "no independent peer has confirmed the finding"),
+        _mark("before_delivery", window.recorded and overlap(account.period, window.first, window.last) == "certain", "the items were delivered before it", "no recorded delivery lies clearly before it"),
+        _custody(account, ground),
+        _mark("attempt_only", "successful" in account.results, "the attack is reported to have succeeded", "it is not reported for certain that the attack succeeded"),
+        _mark("victim_class_wrong", evidence >= "E5" and bool(account.classes), "a court or oversight body found it", "the class of persons is as reported"),
+        _mark("derivative_or_retracted", len(speaking) > 1, "more than one independent origin reports it", "it rests on one origin"),
+        _mark("fabrication", forensic or len(speaking) > 1, "traces were examined, or independent origins agree", "nothing rules out that it was made up"),
+    )  # fmt: skip
+
+
+def of_silence(refused: bool) -> tuple[Alternative, ...]:
+    """The alternatives to a silence or a recorded mismatch."""
+    if refused:
+        return (
+            Alternative(kind="report_in_transit", state="open", reason="it may have been sent and not yet entered"),
+        )
+    return (
+        Alternative(kind="transferred_or_stolen", state="open", reason="loss or theft may not yet have been told"),
+        Alternative(kind="misidentified", state="open", reason="a reading or count on site may be mistaken"),
+    )
+
+
+def _mark(kind: AlternativeKind, ruled_out: bool, why_out: str, why_open: str) -> Alternative:
+    return Alternative(kind=kind, state="ruled_out" if ruled_out else "open", reason=why_out if ruled_out else why_open)
+
+
+def _warrant(account: Told) -> Alternative:
+    if "warrant" in account.legal:
+        return Alternative(kind="lawful_warrant", state="open", reason="a warrant is reported; it may cover the use")
+    if account.legal == {"none"}:
+        return Alternative(kind="lawful_warrant", state="ruled_out", reason="it is reported that there was no approval")
+    return Alternative(kind="lawful_warrant", state="open", reason="nothing is known of a legal approval")
+
+
+def _custody(account: Told, ground: Ground) -> Alternative:
+    """Ruled out only if every delivered piece was seen with the end user after the event."""
+    seen = {
+        s
+        for r in ground.reports
+        if r.performed.first > account.period.last and r.site_country in (None, ground.destination) and not r.holder
+        for i in r.items
+        for s in i.serials
+    }
+    serials = ground.serials
+    complete = bool(serials) and serials <= seen
+    return _mark(
+        "transferred_or_stolen", complete, "every delivered piece was seen with the end user afterwards",
+        "not every delivered piece was seen with the end user afterwards",
+    )  # fmt: skip

@@ -1,0 +1,437 @@
+"""From events, reports, deliveries and silence to cases: one clause, one ground, one word, and how much stands behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from schemas import Case, Clause, Delivery, License, Period, PostShipmentReport
+from schemas.alert import Assertion, Candidate, Evidence
+from schemas.vocabulary import BANDS, Band
+from streams.rules.account import Told, told
+from streams.rules.alternatives import of_incident, of_silence
+from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
+from streams.rules.clusters import Cluster
+from streams.rules.dossier import Counted
+from streams.rules.findings import DeliveryQuestion, Finding, Ground, IncidentQuestion, ReportQuestion, SilenceQuestion
+from streams.rules.fitting import Fit
+from streams.rules.policy import Weights, probability_of
+from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
+from streams.rules.weighing import Ledger
+from streams.rules.wording import class_words, evidence_words, period_words, sure_words
+
+NO_PLEDGE = Clause(id="no-pledge", kind="other", text="")
+"""Stands for the clause that a license without a pledge does not have."""
+
+
+class Drafted(msgspec.Struct, frozen=True):
+    """A case with the clause version that it is about, before decisions and mutual raising."""
+
+    case: Case
+    clause: Clause
+    others: tuple[int, ...] = ()
+    refused: bool = False
+    raises: bool = False
+    """Whether it is an incident that stands for something: raises silence, and is raised by it."""
+    at: dt.date | None = None
+    """The day on which the license's standing is shown."""
+
+
+class Weighed(msgspec.Struct, frozen=True, kw_only=True):
+    """A cluster, weighed against its candidate licenses in one destination."""
+
+    cluster: Cluster
+    fits: Mapping[str, Mapping[str, Fit]]
+    """By license, by account."""
+    shares: Mapping[str, int]
+    """By candidate license [millionths]; they sum to a million."""
+    ledger: Ledger
+    item_ledger: Ledger
+    """The same, not asking which agency: for the clause that names the end user."""
+    admitted: frozenset[str]
+    """Licenses for which it was admitted against interest."""
+
+    def best(self, license: str) -> Fit:
+        """The best fit of any account with `license`."""
+        return max(self.fits[license].values(), key=lambda f: (f.m, f.item, f.relevant, f.agency, f.context, f.reasons))
+
+
+def banded(ledger: Ledger, admitted: bool, weights: Weights) -> tuple[Band, str]:
+    """The band of weighed evidence, and why. No origin below E3/A2 lifts anything above `watch` alone."""
+    probability = probability_of(ledger.total)
+    speaking = [o for o in ledger.origins if o.best.weight > 0]
+    if admitted:
+        return "alert", "it was admitted against the speaker's own interest"
+    for origin in speaking:
+        if origin.best.forensic and origin.best.m >= weights.alert_fit:
+            return (
+                "alert",
+                f"one origin examined it and named the operator on strong grounds ({origin.best.evidence}/{origin.best.attribution}), and it fits closely",
+            )
+    forensic = any(o.best.forensic for o in speaking)
+    if len(speaking) < 2 and not forensic:
+        return (
+            "watch",
+            "it rests on a single origin without an examination" if speaking else "nothing that was said weighs",
+        )
+    reliable = any(o.best.reliability <= "B" for o in speaking)
+    if probability >= weights.alert and reliable:
+        return "alert", "several independent origins, one of them usually reliable, bear it out"
+    if probability >= weights.review:
+        return "review", "what is known bears it out to a degree that needs a person's look"
+    return "watch", "what is known bears it out only weakly"
+
+
+def raised(band: Band) -> Band:
+    """One step up, never past `alert`."""
+    return BANDS[min(BANDS.index(band) + 1, BANDS.index("alert"))] if band in ("watch", "review") else band
+
+
+def incident_cases(
+    ground: Ground,
+    window: UseWindow,
+    weighed: Weighed,
+    summary: Mapping[str, tuple[str, int]],
+    evidence: Sequence[Evidence],
+    weights: Weights,
+) -> Iterator[Drafted]:
+    """The cases of one event against one license: one for each clause in force then that a rule has a word on."""
+    license = ground.license
+    best = weighed.best(license.ref)
+    fitting = [i for i in weighed.cluster.incidents() if weighed.fits[license.ref][i.ref].relevant]
+    if not fitting or not (license.ref in weighed.shares or best.context):
+        return
+    account = told(fitting)
+    standings = clauses_in_force(license, ground.destination, account.period, weights, ground.disposed)
+    if not license.clauses:
+        standings = (Standing(NO_PLEDGE),)
+    for standing in standings:
+        question = IncidentQuestion(ground=ground, standing=standing, told=account, agency=best.agency)
+        for rule, finding in _answers(FROM_INCIDENT.get(standing.clause.kind, ()), question):
+            yield _incident_case(standing, rule, finding, ground, window, weighed, account, summary, evidence, weights)
+
+
+def _answers(rules: Iterable[Callable[..., Finding | None]], question: object) -> Iterator[tuple[str, Finding]]:
+    """The first word that a rule has on the question."""
+    for rule in rules:
+        finding = rule(question)
+        if finding is not None:
+            yield rule.__name__, finding
+            return
+
+
+def _incident_case(
+    standing: Standing,
+    rule: str,
+    finding: Finding,
+    ground: Ground,
+    window: UseWindow,
+    weighed: Weighed,
+    account: Told,
+    summary: Mapping[str, tuple[str, int]],
+    evidence: Sequence[Evidence],
+    weights: Weights,
+) -> Drafted:
+    license = ground.license
+    best = weighed.best(license.ref)
+    by_item = standing.clause.kind == "authorised_end_user" and best.agency == "other"
+    ledger = weighed.item_ledger if by_item else weighed.ledger
+    band, why = banded(ledger, license.ref in weighed.admitted, weights)
+    actionable = account.ongoing or bool(stoppable(license, ground.today))
+    if best.context:
+        band, why = "context", best.context
+    elif finding.verdict == "consistent":
+        band, why = "context", "on its face this clause is answered"
+    elif band == "alert" and actionable:
+        band, why = "urgent", f"{why}; something can still be stopped"
+    top = _strongest(ledger)
+    candidates = tuple(
+        Candidate(
+            license=ref,
+            issuing_state=summary[ref][0],
+            m=summary[ref][1],
+            share=share,
+            reasons=weighed.best(ref).reasons,
+        )
+        for ref, share in sorted(weighed.shares.items(), key=lambda p: (-p[1], p[0]))
+    )
+    case = Case(
+        key=f"incident:{weighed.cluster.key}",
+        kind="incident",
+        band=band,
+        band_reason=why,
+        verdict=finding.verdict,
+        rule=rule,
+        sentence=incident_sentence(finding, standing.clause, license, account, weights),
+        occurred=account.period,
+        known_since=account.known_since,
+        members=tuple(m.fact.ref for m in weighed.cluster.members),
+        evidence_level=top[0],
+        attribution_level=top[1],
+        assertions=(*_assertions(account, weighed, ledger), *best.assertions),
+        candidates=candidates,
+        group=f"{ground.destination}~{weighed.cluster.key}" if len(candidates) > 1 else None,
+        m=best.m,
+        ledger=ledger.terms,
+        total=ledger.total,
+        probability=probability_of(ledger.total),
+        how_sure=sure_words(band),
+        victims=account.victims,
+        alternatives=of_incident(account, best, ledger, window, ground),
+        replies=ledger.replies,
+        unknown=_unknown(account, best, window),
+        actionable=actionable,
+        evidence=tuple(evidence),
+    )
+    stands = band not in ("context",) and ledger.supported
+    return Drafted(case, standing.clause, standing.others, raises=stands, at=account.period.last)
+
+
+def _strongest(ledger: Ledger) -> tuple[str, str] | tuple[None, None]:
+    voices = [v for o in ledger.origins for v in o.voices]
+    if not voices:
+        return None, None
+    return max(v.evidence for v in voices), max(v.attribution for v in voices)
+
+
+def incident_sentence(finding: Finding, clause: Clause, license: License, account: Told, weights: Weights) -> str:
+    """The finding in neutral words."""
+    what = f"What is reported to have happened {period_words(account.period)}"
+    duty = duty_words(clause, weights)
+    if finding.verdict == "appears_inconsistent":
+        return f"{what} appears inconsistent with the duty to {duty}: {finding.reason}."
+    if finding.verdict == "consistent":
+        return f"{what} is, as far as this clause goes, answered: {finding.reason}."
+    return f"{what} touches the duty to {duty}, and an officer has to judge it: {finding.reason}."
+
+
+def duty_words(clause: Clause, weights: Weights) -> str:
+    """What the duty is called, for an officer."""
+    if clause.id == NO_PLEDGE.id:
+        return "have a pledge on file"
+    usual = weights.clauses.get(clause.kind)
+    return usual.words if usual else clause.kind.replace("_", " ")
+
+
+def stoppable(license: License, today: dt.date) -> tuple[str, ...]:
+    """What can still be stopped: support, a pending delivery, renewal or update."""
+    pending = [p.kind for p in license.pending if p.until is None or p.until >= today]
+    support = ["support"] if license.support_until is not None and license.support_until >= today else []
+    return tuple(sorted({*pending, *support}))
+
+
+def _assertions(account: Told, weighed: Weighed, ledger: Ledger) -> tuple[Assertion, ...]:
+    evidence, _ = _strongest(ledger)
+    result = class_words(account.results) if account.results else "not known"  # type: ignore[arg-type]
+    shown = evidence_words(evidence) if evidence else "nothing shown"  # type: ignore[arg-type]
+    purposes = ", ".join(sorted(p.replace("_", " ") for p in account.purposes)) or "not known"
+    persons = class_words(account.classes) or "not known"
+    return (
+        Assertion(matter="attack", claimed=result, reason=f"the attack was {shown}"),
+        Assertion(matter="victims", claimed=persons, reason="class and count only; nobody is named"),
+        Assertion(matter="purpose", claimed=purposes, reason="as reported; the machine does not judge a purpose"),
+    )
+
+
+def _unknown(account: Told, best: Fit, window: UseWindow) -> tuple[str, ...]:
+    gaps = [
+        (best.agency == "unknown", "which agency operated it"),
+        (not best.product, "whether a licensed product itself was used"),
+        (not account.purposes, "for what purpose"),
+        (not account.legal, "whether there was a legal approval"),
+        (not account.classes, "which class of persons was targeted"),
+        (not account.results, "whether the attack succeeded"),
+        (not window.recorded, "when the items were delivered: no delivery is on record"),
+    ]
+    return tuple(words for missing, words in gaps if missing)
+
+
+def fold_unproven(drafted: Sequence[Drafted]) -> Iterator[Drafted]:
+    """Accounts that weigh nothing become one case a month and clause: volume must not cost an officer's day."""
+    folded: dict[tuple[str, int, str], list[Drafted]] = defaultdict(list)
+    for each in drafted:
+        if each.case.kind != "incident" or each.raises or each.case.band != "watch":
+            yield each
+            continue
+        day = each.case.known_since or (each.case.occurred.last if each.case.occurred else dt.date.min)
+        folded[(each.clause.id, each.clause.version, day.strftime("%Y-%m"))].append(each)
+    for (_, _, month), group in sorted(folded.items()):
+        yield group[0] if len(group) == 1 else _folded(month, sorted(group, key=lambda d: d.case.key))
+
+
+def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
+    first = group[0].case
+    periods = [d.case.occurred for d in group if d.case.occurred]
+    case = Case(
+        key=f"unproven:{month}",
+        kind="incident",
+        band="watch",
+        band_reason="nothing that was said weighs, however often it is said",
+        verdict=first.verdict,
+        rule=first.rule,
+        sentence=f"{len(group)} accounts that became known in {month} touch this clause; none of them weighs anything.",
+        occurred=Period(start=min(p.first for p in periods), end=max(p.last for p in periods)) if periods else None,
+        known_since=min((d.case.known_since for d in group if d.case.known_since), default=None),
+        members=tuple(m for d in group for m in d.case.members),
+        evidence_level=max((d.case.evidence_level or "E0") for d in group),
+        attribution_level=max((d.case.attribution_level or "A0") for d in group),
+        how_sure=sure_words("watch"),
+        alternatives=first.alternatives,
+        unknown=("whether any of it happened",),
+        evidence=tuple(sorted({e for d in group for e in d.case.evidence}, key=lambda e: (e.fact, e.revision))),
+    )
+    return Drafted(case, group[0].clause, group[0].others, at=group[0].at)
+
+
+def report_cases(
+    ground: Ground, reports: Sequence[Counted], deliveries: Sequence[Counted], weights: Weights
+) -> Iterator[Drafted]:
+    """What reports and sightings say of each clause in force when they were made."""
+    for counted in reports:
+        report = counted.fact
+        assert isinstance(report, PostShipmentReport)
+        for standing in clauses_in_force(ground.license, ground.destination, report.performed, weights, END):
+            question = ReportQuestion(ground=ground, clause=standing.clause, report=report)
+            for rule, finding in _answers(report_rules(standing.clause.kind), question):
+                yield _recorded(
+                    counted, report.performed, report.published_at, standing, rule, finding, ground, weights
+                )
+    for position, counted in enumerate(deliveries):
+        delivery = counted.fact
+        assert isinstance(delivery, Delivery)
+        earlier = [
+            d.fact
+            for d in deliveries[:position]
+            if isinstance(d.fact, Delivery) and d.fact.license == ground.license.ref
+        ]
+        for clause in _every_clause(ground, delivery.delivered):
+            asked = DeliveryQuestion(ground=ground, clause=clause, delivery=delivery, earlier=earlier)
+            for rule, finding in _answers(FROM_DELIVERY.get(clause.kind, ()), asked):
+                yield _recorded(counted, delivery.delivered, None, Standing(clause), rule, finding, ground, weights)
+
+
+def _every_clause(ground: Ground, period: Period) -> Iterator[Clause]:
+    """The clauses a delivery is held against: of each id the version of that time, else the nearest one."""
+    versions: dict[str, list[Clause]] = defaultdict(list)
+    for clause in ground.license.clauses:
+        if (
+            clause.kind in FROM_DELIVERY
+            and not clause.waived
+            and (not clause.destinations or ground.destination in clause.destinations)
+        ):
+            versions[clause.id].append(clause)
+    for key in sorted(versions):
+        then = [
+            c for c in versions[key] if overlap(period, clause_start(c, ground.license), c.valid_to or END) != "none"
+        ]
+        yield min(then or versions[key], key=lambda c: (clause_start(c, ground.license), c.version))
+
+
+def _recorded(
+    counted: Counted,
+    when: Period,
+    known: dt.date | None,
+    standing: Standing,
+    rule: str,
+    finding: Finding,
+    ground: Ground,
+    weights: Weights,
+) -> Drafted:
+    fact = counted.fact
+    recorded = fact.recorded_at.astimezone(dt.UTC).date() if fact.recorded_at else None
+    band: Band = finding.band or "review"
+    actionable = band == "alert" and bool(stoppable(ground.license, ground.today))
+    why = {"alert": "the granting state found or met it itself, or its author admits it"}.get(
+        band, "a record says so; a person should confirm it"
+    )
+    if actionable:
+        band, why = "urgent", f"{why}; something can still be stopped"
+    case = Case(
+        key=f"report:{fact.ref}",
+        kind="report",
+        band=band,
+        band_reason=why,
+        verdict=finding.verdict,
+        rule=rule,
+        sentence=f"What was recorded {period_words(when)} appears inconsistent with the duty to "
+        f"{duty_words(standing.clause, weights)}: {finding.reason}.",
+        occurred=when,
+        known_since=known or recorded or when.last,
+        members=(fact.ref,),
+        how_sure=sure_words(band),
+        alternatives=of_silence(finding.refused),
+        actionable=actionable,
+        evidence=(Evidence(fact=counted.key, revision=fact.revision, hash=counted.hash),),
+    )
+    return Drafted(case, standing.clause, standing.others, refused=finding.refused, at=when.last)
+
+
+def silence_cases(
+    ground: Ground,
+    license: Counted,
+    reports: Sequence[Counted],
+    requests: Mapping[str, Sequence[tuple[str, dt.date, dt.date | None]]],
+    weights: Weights,
+) -> Iterator[Drafted]:
+    """What is due and has not come, by the clauses in force today (or up to their end)."""
+    versions: dict[str, Clause] = {}
+    for clause in sorted(ground.license.clauses, key=lambda c: (clause_start(c, ground.license), c.version)):
+        applies = not clause.destinations or ground.destination in clause.destinations
+        if (
+            clause.kind in FROM_SILENCE
+            and applies
+            and not clause.waived
+            and clause_start(clause, ground.license) <= ground.today
+        ):
+            versions[clause.id] = clause
+    for clause_id in sorted(versions):
+        clause = versions[clause_id]
+        question = SilenceQuestion(
+            ground=ground,
+            clause=clause,
+            first=min(clause_start(c, ground.license) for c in ground.license.clauses if c.id == clause_id),
+            last=min(clause_end(clause, ground.license, weights), ground.disposed),
+            requests=tuple(requests.get(clause_id, ())) or tuple(r for rs in requests.values() for r in rs),
+        )
+        for rule, finding in _answers(FROM_SILENCE[clause.kind], question):
+            yield _silent(finding, rule, clause, ground, license, reports, weights)
+
+
+def _silent(
+    finding: Finding,
+    rule: str,
+    clause: Clause,
+    ground: Ground,
+    license: Counted,
+    reports: Sequence[Counted],
+    weights: Weights,
+) -> Drafted:
+    due = finding.due or ground.today
+    days = (ground.today - due).days
+    band: Band = "alert" if days >= weights.silence_alert else "review" if days >= weights.silence_review else "watch"
+    after = {"alert": weights.silence_alert, "review": weights.silence_review, "watch": 0}[band]
+    last = max(reports, key=lambda c: (_performed(c), c.key), default=None)
+    support = [license, *([last] if last else [])]
+    case = Case(
+        key=f"silence:{clause.id}:{due.isoformat()}",
+        kind="silence",
+        band=band,
+        band_reason=f"it is overdue by more than {after} days" if after else "it is overdue",
+        verdict=finding.verdict,
+        rule=rule,
+        sentence=f"Silence appears inconsistent with the duty to {duty_words(clause, weights)}: {finding.reason}.",
+        due=due,
+        known_since=due,
+        how_sure=sure_words(band),
+        alternatives=of_silence(True),
+        unknown=("why nothing has come",),
+        evidence=tuple(Evidence(fact=c.key, revision=c.fact.revision, hash=c.hash) for c in support),
+    )
+    return Drafted(case, clause, refused=True, at=ground.today)
+
+
+def _performed(counted: Counted) -> dt.date:
+    return counted.fact.performed.last if isinstance(counted.fact, PostShipmentReport) else dt.date.min

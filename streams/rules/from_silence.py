@@ -1,0 +1,95 @@
+"""Clause rules that silence can speak to: what is due and has not come. Time is the greatest tick, never the clock.
+
+Silence is `watch` when due, `review` and `alert` after the days that the policy states. A missing record of a delivery
+keeps a duty from starting; a duty ends with the license, or outlives it until the pieces are proven gone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from schemas.vocabulary import ReportKind
+from streams.rules.findings import Finding, SilenceQuestion
+from streams.rules.standing import use_window
+from streams.rules.wording import day_words
+
+REPORTING: tuple[ReportKind, ...] = (
+    "delivery_verification", "periodic_self_report", "inventory_initial", "inventory_annual", "compliance_visit",
+    "post_shipment", "exporter_report",
+)  # fmt: skip
+INVENTORIES: tuple[ReportKind, ...] = ("inventory_initial", "inventory_annual")
+ASKING = {"ask_exporter": "the exporter", "ask_end_user": "the end user", "order_check": "the host of the inspection"}
+
+
+def report_overdue(q: SilenceQuestion) -> Finding | None:
+    """A periodic report is due and has not come."""
+    return _overdue(q, REPORTING, "a report")
+
+
+def inventory_overdue(q: SilenceQuestion) -> Finding | None:
+    """An inventory is due and has not come."""
+    return _overdue(q, INVENTORIES, "an inventory")
+
+
+def _overdue(q: SilenceQuestion, kinds: tuple[ReportKind, ...], what: str) -> Finding | None:
+    parameters = q.clause.parameters
+    if parameters.cadence_days is None and parameters.first_due_days is None:
+        return None
+    window = use_window(q.ground.license, q.ground.deliveries, q.ground.destination)
+    if not window.recorded:
+        return None
+    came = [
+        r.performed.last
+        for r in q.ground.reports
+        if r.kind in kinds and r.outcome not in ("access_refused", "no_action")
+    ]
+    last = max((day for day in came if day >= window.first), default=None)
+    if last is not None and parameters.cadence_days is None:
+        return None
+    start = max(window.first, q.first)
+    if last is None:
+        due = start + dt.timedelta(days=parameters.first_due_days or parameters.cadence_days or 0)
+        since = f"none has come since the first delivery on {day_words(window.first)}"
+    else:
+        due = max(last, q.first) + dt.timedelta(days=parameters.cadence_days or 0)
+        since = f"the last came on {day_words(last)}"
+    if q.ground.today <= due or due > q.last:
+        return None
+    return Finding(
+        "appears_inconsistent", f"{what} was due on {day_words(due)}; {since}", refused=True, due=due, since=due
+    )
+
+
+def request_unanswered(q: SilenceQuestion) -> Finding | None:
+    """An answer, or access, that the authority asked for has not come by the day set."""
+    for kind, asked, until in sorted(q.requests, key=lambda r: (r[1], r[0])):
+        answer_days = q.clause.parameters.answer_days
+        due = until or (asked + dt.timedelta(days=answer_days) if answer_days is not None else None)
+        if due is None or q.ground.today <= due or due > q.last or not q.first <= asked:
+            continue
+        if kind == "order_check" and any(_visit(r.kind) and r.performed.last >= asked for r in q.ground.reports):
+            continue
+        if kind != "order_check" and any(
+            r.answers_request or r.kind in ("end_user_reply", "exporter_report")
+            for r in q.ground.reports
+            if r.performed.last >= asked
+        ):
+            continue
+        return Finding(
+            "appears_inconsistent",
+            f"{ASKING[kind]} was asked on {day_words(asked)}; the answer was due on {day_words(due)} and has not come",
+            refused=True,
+            due=due,
+            since=due,
+        )
+    return None
+
+
+def _visit(kind: ReportKind) -> bool:
+    return kind in (
+        "compliance_visit",
+        "post_shipment",
+        "delivery_verification",
+        "inventory_annual",
+        "inventory_initial",
+    )
