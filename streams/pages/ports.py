@@ -1,0 +1,119 @@
+"""What the pages need from the rest of the house, and what a guided tour is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+from litestar.datastructures import Cookie
+
+from schemas.alert import Alert, Remarks
+from schemas.codec import AnyFact
+from schemas.notice import Notice
+from schemas.parked import Parked
+from schemas.vocabulary import AlertStatus, Band
+from streams.access import Access, Connection, access_of, keys_of
+
+
+class Counts(Protocol):
+    """What is on record, in numbers."""
+
+    @property
+    def facts(self) -> Mapping[str, int]:
+        """Facts by kind [count]."""
+
+    @property
+    def freshness(self) -> Mapping[str, dt.datetime]:
+        """When each source was last heard [UTC]."""
+
+
+class Reads(Protocol):
+    """What the pages ask of the warehouse. Blocking: called in a thread. Raises `streams.errors.Wait` while it is away."""
+
+    def alerts(
+        self,
+        *,
+        status: AlertStatus | None = None,
+        band: Band | None = None,
+        destination: str | None = None,
+        issuing_state: str | None = None,
+        limit: int = 500,
+    ) -> list[Alert]:
+        """Newest record per alert; withdrawn ones only when asked for."""
+
+    def alert(self, id: str) -> Alert | None:
+        """Newest record of one alert."""
+
+    def history(self, id: str) -> list[tuple[dt.datetime, Alert]]:
+        """Every record of one alert, with the time the log had it."""
+
+    def fact(self, key: str) -> list[AnyFact]:
+        """Every revision of `kind:source:id`, newest first."""
+
+    def remarks(self, destination: str | None = None) -> list[Remarks]:
+        """What dossiers say beside their alerts."""
+
+    def notices(self, alert_id: str | None = None) -> list[Notice]:
+        """What channels were told."""
+
+    def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
+        """What was set aside."""
+
+    def today(self) -> dt.date | None:
+        """The greatest tick."""
+
+    def counts(self) -> Counts:
+        """What is on record, in numbers."""
+
+
+class TourStep(msgspec.Struct, frozen=True):
+    """One stop of the guided tour."""
+
+    title: str
+    text: str
+    href: str
+    """Page to look at, within this site: begins with `/`."""
+    date: dt.date | None = None
+    """Day of the world that the step tells of."""
+
+
+class Tour(msgspec.Struct, frozen=True):
+    """A guided tour of the demo world."""
+
+    steps: tuple[TourStep, ...]
+
+
+def _session(connection: Connection, token: str) -> Cookie | None:
+    return keys_of(connection).session_cookie(token, secure=connection.scope.get("scheme") == "https")
+
+
+def _check(connection: Connection, token: str) -> Access | None:
+    return keys_of(connection).check(token)
+
+
+def _no_name(_: str) -> str | None:
+    return None
+
+
+class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that the pages touch."""
+
+    reads: Reads
+    submit: Callable[[Sequence[AnyFact]], Awaitable[object]]
+    """Takes facts into the log; raises `schemas.Refused` or `streams.errors.Wait`."""
+    clock: Callable[[], dt.datetime]
+    authority: str
+    tour: Tour | None = None
+    access_of: Callable[[Connection], Access | None] = access_of
+    session: Callable[[Connection, str], Cookie | None] = _session
+    """The session's cookie for the bearer of a key, or `None` for a key that is not known."""
+    check_key: Callable[[Connection, str], Access | None] = _check
+    """What the bearer of a key may do: the second person of a decision signs with a key of their own."""
+    country_name: Callable[[str], str | None] = _no_name
+    """Name of a state by its code, where there is one."""
+    source: str = "authority"
+    """Source of decisions made on the pages, for keys that are not bound to one."""
+    demo_key: str = ""
+    """Key offered on the entrance page of the demo; empty outside it."""
