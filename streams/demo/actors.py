@@ -20,7 +20,8 @@ STATES = {
     "QM": "Karsovia", "QN": "Tamirand", "QO": "Sankorra", "QP": "Belogara", "QQ": "Ustreya", "QR": "Ostrevia",
     "QS": "Lumerra", "QT": "Arvessa", "QV": "Zefirat", "QW": "Sundavik", "QX": "Ishkara", "QY": "Velhosa",
     "QZ": "Brisenne", "XD": "Dorangal", "XE": "Serralta Nueva", "XF": "Orlesque", "XG": "Palvirra", "XH": "Kethmar",
-    "XJ": "Caldonne", "XL": "Thessmar", "XM": "Hallmora", "XP": "Ruvenia", "XQ": "Nemorra",
+    "XJ": "Caldonne", "XL": "Thessmar", "XM": "Hallmora", "XO": "Marenga", "XP": "Ruvenia", "XQ": "Nemorra",
+    "XR": "Aldermarch", "XS": "Quessara", "XT": "Hjelvik", "XV": "Tolvane", "XW": "Ferrandina Sur",
 }  # fmt: skip
 """Code and name of each invented state; XA, XB and XC issue licenses."""
 
@@ -129,6 +130,18 @@ AGENCIES = {
     "xp-police": ("XP", "Ruvenia Interior Police", ()),
     "xp-service": ("XP", "Ruvenia Security Council Secretariat", ()),
     "xq-police": ("XQ", "Nemorra National Guard", ()),
+    "xo-police": ("XO", "Marenga Federal Police", ("Polícia Federal de Marenga",)),
+    "xo-service": ("XO", "Marenga Strategic Information Agency", ()),
+    "xr-police": ("XR", "Aldermarch Constabulary", ()),
+    "xr-border": ("XR", "Aldermarch Border Guard", ()),
+    "xs-guard": ("XS", "Quessara Presidential Guard", ("Guardia Presidencial de Quessara",)),
+    "xs-police": ("XS", "Quessara Investigative Police", ()),
+    "xt-police": ("XT", "Hjelvik Police", ()),
+    "xt-customs": ("XT", "Hjelvik Customs Board", ()),
+    "xv-ministry": ("XV", "Tolvane Ministry of the Interior, Technical Directorate", ()),
+    "xv-police": ("XV", "Tolvane Gendarmerie", ()),
+    "xw-police": ("XW", "Policía Federal de Ferrandina Sur", ()),
+    "xw-metro": ("XW", "Ferrandina Sur Transit Police", ()),
 }
 """Agencies by key: state, name, further names."""
 
