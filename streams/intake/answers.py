@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import http
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -149,7 +148,7 @@ def status_of(error: Exception) -> int:
     return 422 if isinstance(error, Refused) else 503 if isinstance(error, Wait) else 500
 
 
-def problem_of(request: Asking, error: Exception) -> Response[bytes]:
+def problem_of(_: Asking, error: Exception) -> Response[bytes]:
     """The answer to an exception: never its text, unless it is ours. Also for the whole app, below `/api`."""
     status = status_of(error)
     if isinstance(error, Refused):
@@ -158,26 +157,13 @@ def problem_of(request: Asking, error: Exception) -> Response[bytes]:
         return problem(status, str(error), headers={"Retry-After": str(max(1, round(error.retry_after)))})
     if not isinstance(error, HTTPException):
         return problem(500, "A fault of ours. Nothing is promised; the same request may be sent again.")
-    headers = dict(error.headers or {})
-    if status == 405:
-        headers["Allow"] = ", ".join(_allowed(request))
-    return problem(status, _DETAILS.get(status, error.detail), headers=headers)
+    return problem(status, _DETAILS.get(status, error.detail), headers=error.headers)
 
 
 _DETAILS: Mapping[int, str] = {
     404: "There is nothing under this address that this key may see.",
     405: "See the header Allow, or /api/v1/openapi.json.",
 }
-
-
-def _allowed(request: Asking) -> list[str]:
-    """The methods of the route that has this address."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(route.path_format))
-        if re.fullmatch(pattern, request.scope["path"].rstrip("/") or "/"):
-            found |= set(getattr(route, "methods", ()))
-    return sorted(found)
 
 
 def sender_of(access: Access) -> str:

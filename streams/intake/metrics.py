@@ -16,12 +16,15 @@ _REASONS = {
     "conflict": "two_bodies_under_one_revision",
     "held_back": "another_of_the_request_failed",
 }
-_BY_WORDS = (
-    ("unknown field", ("unknown field", "no such field")),
-    ("missing field", ("nothing", "absent", "missing")),
-    ("unsafe text", ("address", "handle", "phone", "e-mail", "number of", "screen")),
-    ("not json", ("json", "utf-8", "bytes")),
-)
+_BY_WORDS = {
+    "a field that is not known": "unknown_field",
+    "text that holds": "unsafe_text",
+    "nothing": "missing_field",
+    "no JSON": "not_json",
+    "bytes that are not": "not_json",
+    "text": "wrong_text",
+}
+"""How `schemas.reading` begins to say what it found, and the class of it; the first that fits counts."""
 
 
 class Metrics:
@@ -75,8 +78,5 @@ def reason_of(result: Result) -> str:
 
 
 def _class_of(problem: Problem | None) -> str:
-    found = problem.found.lower() if problem else ""
-    for reason, words in _BY_WORDS:
-        if any(word in found for word in words):
-            return reason.replace(" ", "_")
-    return "wrong_value"
+    found = problem.found if problem else ""
+    return next((reason for words, reason in _BY_WORDS.items() if found.startswith(words)), "wrong_value")

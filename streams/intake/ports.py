@@ -9,8 +9,10 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from schemas import Alert, AnyFact, Parked
+from schemas.vocabulary import AlertStatus, Band
 from streams.intake.door import Door
 from streams.intake.limits import Limits
+from streams.intake.metrics import Metrics
 from streams.transport.ports import Position
 
 Stage: TypeAlias = Literal["accepted", "applied"]
@@ -22,8 +24,8 @@ class Reads(Protocol):
     def alerts(
         self,
         *,
-        status: str | None = None,
-        band: str | None = None,
+        status: AlertStatus | None = None,
+        band: Band | None = None,
         destination: str | None = None,
         issuing_state: str | None = None,
         limit: int = 500,
@@ -31,11 +33,11 @@ class Reads(Protocol):
         """The newest record of each alert; withdrawn ones only when asked for."""
         ...
 
-    def alert(self, id: str) -> Alert | None:
+    def alert(self, alert_id: str, /) -> Alert | None:
         """The newest record of one alert, or `None`."""
         ...
 
-    def fact(self, key: str) -> Sequence[AnyFact]:
+    def fact(self, key: str, /) -> Sequence[AnyFact]:
         """Every stored revision of a fact, the newest first."""
         ...
 
@@ -63,3 +65,4 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     max_records: int = 20_000
     """Most records in one request [count]."""
     title: str = "Pledgewatch"
+    metrics: Metrics = msgspec.field(default_factory=Metrics)

@@ -1,0 +1,87 @@
+"""What may stand behind the question mark of an address; anything else, or anything twice, is refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from schemas import Problem, Refused
+from schemas.common import SourceId
+from schemas.vocabulary import AlertStatus, Band
+
+Code = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most, from 1 to 1000 [count]")]
+
+
+class TellQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many records are to be taken in."""
+
+    whole: Annotated[
+        Literal["true", "false"], Meta(description="true: one record that fails keeps out all; false: each by itself")
+    ] = "false"
+
+
+class AlertQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which alerts."""
+
+    status: Annotated[AlertStatus | None, Meta(description="open, acknowledged, closed or withdrawn")] = None
+    band: Annotated[Band | None, Meta(description="context, watch, review, alert or urgent")] = None
+    destination: Code | None = None
+    issuing_state: Code | None = None
+    limit: Limit = 200
+
+
+class ParkedQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which records that were set aside."""
+
+    source: SourceId | None = None
+    limit: Limit = 100
+
+
+Q = TypeVar("Q", bound=msgspec.Struct)
+
+
+def read_query(given: Iterable[tuple[str, str]], of: type[Q]) -> Q:
+    """The query; raises `Refused` with every fault. Values are not repeated."""
+    pairs = list(given)
+    known = {field.encode_name: field for field in msgspec.structs.fields(of)}
+    times = Counter(name for name, _ in pairs)
+    problems = [
+        Problem(path="", found="a parameter that is not known here", expected=f"one of {', '.join(sorted(known))}")
+        for name in times
+        if name not in known
+    ]
+    problems += [
+        Problem(path=f"/{name}", found=f"{count} values", expected="one")
+        for name, count in times.items()
+        if name in known and count > 1
+    ]
+    values = dict(pairs)
+    problems += [
+        Problem(path=f"/{name}", found="another value", expected=_expected(known[name].type))
+        for name, value in values.items()
+        if name in known and not _fits(value, known[name].type)
+    ]
+    if problems:
+        raise Refused(problems)
+    return msgspec.convert(values, of, strict=False)
+
+
+def _fits(value: str, of: object) -> bool:
+    if value == "null" or not value.isascii():
+        return False
+    try:
+        msgspec.convert(value, of, strict=False)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _expected(of: object) -> str:
+    schema = msgspec.json.schema(of)
+    kinds = [schema, *schema.get("anyOf", ())]
+    return next((str(each["description"]) for each in kinds if "description" in each), "another")
