@@ -78,7 +78,7 @@ def _parts(part: msgspec.Struct, path: str) -> Iterator[tuple[str, msgspec.Struc
 
 @cache
 def _holding(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The fields of a type that hold further structs."""
+    """The fields of a type that hold further structs of which something is claimed."""
     info = msgspec.inspect.type_info(kind)
     assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  (a struct's account is a struct's)
     return tuple(field.name for field in info.fields if _holds_structs(field.type))
@@ -86,8 +86,8 @@ def _holding(kind: type[msgspec.Struct]) -> tuple[str, ...]:
 
 def _holds_structs(info: msgspec.inspect.Type) -> bool:
     match info:
-        case msgspec.inspect.StructType():
-            return True
+        case msgspec.inspect.StructType(cls=kind):
+            return bool(_checks(kind) or _holding(kind))
         case msgspec.inspect.Metadata(type=inner) | msgspec.inspect.VarTupleType(item_type=inner):
             return _holds_structs(inner)
         case msgspec.inspect.DictType(value_type=inner):

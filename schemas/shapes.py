@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Protocol, TypeAlias, get_args
 
@@ -108,6 +108,13 @@ class Whole:
         if type(value) is not int or not self._within(value):
             faults.add(path, seen(value), self.expected)
         return value
+
+    def fits_all(self, values: Sequence[object]) -> bool:
+        """Whether all are whole numbers within bounds; quick, for sketches."""
+        numbers = [value for value in values if type(value) is int]
+        return (
+            bool(numbers) and len(numbers) == len(values) and self._within(min(numbers)) and self._within(max(numbers))
+        )
 
     def _within(self, value: int) -> bool:
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
@@ -308,6 +315,8 @@ class Several:
         if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
             faults.add(path, seen(value), self.expected)
             return value
+        if isinstance(self._inner, Whole) and self._inner.fits_all(value):
+            return list(value)
         return [self._inner.read(each, f"{path}/{at}", faults) for at, each in enumerate(value)]
 
 
