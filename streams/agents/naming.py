@@ -1,0 +1,93 @@
+"""The register of names, as the rules ask it: two names compared on a day, with a sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+
+from schemas import Name
+from schemas.codec import body_hash
+from schemas.vocabulary import EntityKind
+from streams.names.matcher import score
+from streams.names.register import Register, Relation, Resolution, seed_rows
+from streams.rules.naming import Likeness
+
+SURE = 0.5
+"""A resolution below this share says nothing. Uncalibrated."""
+SPELLED_ALIKE = 0.85
+"""Names of which one is unknown count as one from this p(match). Uncalibrated."""
+_ALIKE = {"corporate_group": "vendor", "unit": "agency", "technology": "product"}
+_ORDER = ("same", "renamed", "product_of", "parent", "group")
+
+
+class RegisterNamer:
+    """Compares names through the register: the shipped seed and the live name facts."""
+
+    def __init__(self, names: Iterable[Name] = ()) -> None:
+        rows = sorted(names, key=lambda n: (n.ref, n.revision))
+        self._register = Register.of([*seed_rows(), *rows])
+        self._resolved: dict[tuple[str, EntityKind, dt.date], tuple[Resolution, ...]] = {}
+        self._compared: dict[tuple[str, EntityKind, str, EntityKind, dt.date], Likeness | None] = {}
+        digest = hashlib.blake2b("".join(body_hash(n) for n in rows).encode(), digest_size=6).hexdigest()
+        self._version = f"seed+{digest}" if rows else "seed"
+
+    @property
+    def version(self) -> str:
+        """The seed, and a digest of the live rows beside it."""
+        return self._version
+
+    def compare(
+        self, left: str, left_kind: EntityKind, right: str, right_kind: EntityKind, on: dt.date
+    ) -> Likeness | None:
+        """How `left` stands to `right` on the day `on`."""
+        asked = (left, left_kind, right, right_kind, on)
+        if asked not in self._compared:
+            self._compared[asked] = self._compare(*asked)
+        return self._compared[asked]
+
+    def known(self, name: str, kind: EntityKind, on: dt.date) -> bool:
+        """Whether the register knows the name."""
+        return bool(self._resolve(name, kind, on))
+
+    def _resolve(self, name: str, kind: EntityKind, on: dt.date) -> tuple[Resolution, ...]:
+        asked = (name, kind, on)
+        if asked not in self._resolved:
+            found = self._register.resolve(name, kind=kind, as_of=on)
+            least = (SPELLED_ALIKE if r.via == "spelling" else SURE for r in found)
+            self._resolved[asked] = tuple(r for r, floor in zip(found, least, strict=True) if r.score >= floor)[:3]
+        return self._resolved[asked]
+
+    def _compare(
+        self, left: str, left_kind: EntityKind, right: str, right_kind: EntityKind, on: dt.date
+    ) -> Likeness | None:
+        alike = _ALIKE.get(left_kind, left_kind) == _ALIKE.get(right_kind, right_kind)
+        if alike and " ".join(left.casefold().split()) == " ".join(right.casefold().split()):
+            return Likeness("same", f"“{left}” is the name on the license")
+        lefts, rights = self._resolve(left, left_kind, on), self._resolve(right, right_kind, on)
+        if lefts and rights:
+            return self._related(left, lefts, right, rights, on)
+        if not alike:
+            return None
+        spelled = score(left, right, kind=left_kind)
+        if spelled.score < SPELLED_ALIKE:
+            return None
+        return Likeness("same", f"“{left}” is spelled like “{right}” ({'; '.join(spelled.reasons)})")
+
+    def _related(
+        self, left: str, lefts: Iterable[Resolution], right: str, rights: Iterable[Resolution], on: dt.date
+    ) -> Likeness | None:
+        found = [
+            relation
+            for a in lefts
+            for b in rights
+            if (relation := self._register.related(a.entity, b.entity, on)) is not None
+        ]
+        if not found:
+            return None
+        best = min(found, key=lambda r: (_ORDER.index(r.kind), r.reason))
+        return Likeness(_word(best), f"“{left}” and “{right}”: {best.reason}")
+
+
+def _word(relation: Relation) -> str:
+    return "group" if relation.kind == "parent" else relation.kind

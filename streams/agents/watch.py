@@ -1,0 +1,155 @@
+"""Agent `watch`: keeps the dossiers of its partitions and assesses what changed.
+
+What it remembers are rows: one a fact, written before the dossier in memory is touched by it, and one an alert, whose
+changelog is the topic `alerts` itself. The dossiers are rebuilt from the rows. Under load a destination is assessed once
+a burst. A `recheck` record asks for an assessment again: after a recovery, or when a stranger wrote an alert.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
+
+import msgspec
+
+from schemas import Alert, Recheck, Remarks
+from schemas.codec import AnyRow, decode_alert, decode_row, encode
+from streams.agents.arrival import Arrival, Park, unreadable
+from streams.rules.assess import Assessment, Assessor
+from streams.rules.dossier import Partition
+from streams.rules.placing import Copy, partition_of
+
+log = logging.getLogger(__name__)
+
+LONGEST_BURST = 2.0
+"""Seconds after which a destination is assessed although further records are waiting."""
+Table = MutableMapping[bytes, bytes]
+
+
+class WatchPorts(msgspec.Struct, frozen=True, kw_only=True):
+    """What `watch` is wired to."""
+
+    rows: Table
+    """Partition and row key → row."""
+    alerts: Table
+    """Alert id → the newest record; its changelog is the topic `alerts`."""
+    remarks: Table
+    """Destination → the newest record; its changelog is the topic `remarks`."""
+    ask: Callable[[Copy], Awaitable[object]]
+    """Sends a record to a partition of `dossiers`."""
+    park: Park
+    partitions: int
+    seconds: Callable[[], float] = time.monotonic
+    """Tells how long a burst has lasted; changes when something is assessed, never what comes out."""
+
+
+class Keeper:
+    """The dossiers of one partition, what was last said of them, and what has to be looked at again."""
+
+    def __init__(self) -> None:
+        self.dossiers = Partition()
+        self.said: dict[str, set[bytes]] = defaultdict(set)
+        self.changed: set[str] = set()
+        self.since = 0.0
+
+
+class Watch:
+    """Everything that one worker watches."""
+
+    def __init__(self, ports: WatchPorts, assessor: Assessor) -> None:
+        self._ports = ports
+        self._assessor = assessor
+        self._keepers: dict[int, Keeper] = defaultdict(Keeper)
+
+    async def run(self, arrivals: AsyncIterator[Arrival]) -> None:
+        """Take in rows, and assess what changed at the end of each burst."""
+        async for arrival in arrivals:
+            await self.hear(arrival)
+
+    async def hear(self, arrival: Arrival) -> None:
+        """Take in one row."""
+        keeper = self._keepers[arrival.partition]
+        try:
+            row = decode_row(arrival.value)
+        except (msgspec.DecodeError, ValueError) as error:
+            await self._ports.park(unreadable(arrival, "decode", error))
+        else:
+            self._take_in(keeper, arrival, row)
+        if keeper.changed and (not arrival.more or self._ports.seconds() - keeper.since > LONGEST_BURST):
+            await self._assess(keeper)
+
+    def _take_in(self, keeper: Keeper, arrival: Arrival, row: AnyRow) -> None:
+        if not isinstance(row, Recheck):
+            key = b"%d|" % arrival.partition + arrival.key
+            if key in self._ports.rows:
+                return
+            self._ports.rows[key] = arrival.value
+        touched = keeper.dossiers.add(row)
+        if touched and not keeper.changed:
+            keeper.since = self._ports.seconds()
+        keeper.changed |= touched
+
+    async def _assess(self, keeper: Keeper) -> None:
+        for destination in sorted(keeper.changed):
+            dossier = keeper.dossiers.dossier(destination)
+            assessment = await asyncio.to_thread(self._assessor.assess, dossier, matching=False)
+            for key, value in self._news(keeper, assessment):
+                self._ports.alerts[key] = value
+            said = encode(assessment.remarks)
+            key = destination.encode()
+            if self._ports.remarks.get(key, _nothing_said(destination)) != said:
+                self._ports.remarks[key] = said
+        keeper.changed.clear()
+
+    def _news(self, keeper: Keeper, assessment: Assessment) -> Iterator[tuple[bytes, bytes]]:
+        """Records of alerts that differ from what was last said; what is gone is withdrawn."""
+        now = {a.id.encode(): encode(a) for a in assessment.alerts}
+        said = keeper.said[assessment.destination]
+        for key in sorted(said - now.keys()):
+            gone = encode(withdrawn(key.decode(), assessment.destination))
+            if self._ports.alerts.get(key) != gone:
+                yield key, gone
+        for key, value in now.items():
+            if self._ports.alerts.get(key) != value:
+                yield key, value
+        said |= now.keys()
+
+    async def recovered(self, rows: Iterable[tuple[bytes, bytes]], alerts: Iterable[bytes]) -> None:
+        """Rebuild the dossiers from the rows that were remembered, and ask for their assessment."""
+        self._keepers.clear()
+        for key, value in rows:
+            partition = int(key.split(b"|", 1)[0])
+            self._keepers[partition].dossiers.add(decode_row(value))
+        for alert_id in alerts:
+            destination = alert_id.decode().split("~", 1)[0]
+            self._keepers[partition_of(destination, self._ports.partitions)].said[destination].add(alert_id)
+        for partition in sorted(self._keepers):
+            await self.recheck(partition, "recovery")
+
+    async def contradicted(self, key: bytes, partition: int) -> None:
+        """A stranger wrote an alert of ours: what it says is what we remember until we have looked again."""
+        destination = key.decode().split("~", 1)[0]
+        self._keepers[partition].said[destination].add(key)
+        await self.recheck(partition, "stranger", destination)
+
+    async def recheck(self, partition: int, reason: str, *destinations: str) -> None:
+        """Ask for the assessment of the dossiers of a partition."""
+        asked = Recheck(reason=reason, destinations=destinations)
+        await self._ports.ask(Copy(partition, f"recheck|{reason}".encode(), encode(asked)))
+
+
+def withdrawn(alert_id: str, destination: str) -> Alert:
+    """The record that says that nothing is left of an alert."""
+    return Alert(id=alert_id, destination=destination, status="withdrawn")
+
+
+def _nothing_said(destination: str) -> bytes:
+    return encode(Remarks(destination=destination))
+
+
+def is_withdrawn(value: bytes) -> bool:
+    """Whether a record of `alerts` says that the alert is gone."""
+    return decode_alert(value).status == "withdrawn"
