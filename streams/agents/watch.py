@@ -115,7 +115,7 @@ class Watch:
         for key, value in now.items():
             if self._ports.alerts.get(key) != value:
                 yield key, value
-        said |= now.keys()
+        said.update(now)
 
     async def recovered(self, rows: Iterable[tuple[bytes, bytes]], alerts: Iterable[bytes]) -> None:
         """Rebuild the dossiers from the rows that were remembered, and ask for their assessment."""

@@ -130,12 +130,12 @@ class RawTable(Table):  # type: ignore[misc]
             self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
     async def call_recover_callbacks(self) -> None:
-        """Call what was given to `on_recover`; an error ends the worker (Faust would report it ready)."""
+        """Call what was given to `on_recover`; an error ends the worker before it handles anything."""
         try:
             await super().call_recover_callbacks()
         except Exception as error:
             self.app.producer.ledger.fail(error)
-            raise
+            await self.wait_until_stopped()  # Faust would go on, and report the worker ready
 
 
 class _Topics(Service):  # type: ignore[misc]
@@ -160,17 +160,13 @@ class _Boot(BootStrategy):  # type: ignore[misc]
 
 
 class App(faust.App):  # type: ignore[misc]
-    """A Faust app in which an error in an agent ends the worker before the event's offset is committed."""
+    """A Faust app that makes all of its topics when it starts."""
 
     BootStrategy = _Boot
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.made_topics: list[faust.TopicT] = []
         super().__init__(*args, **kwargs)
-
-    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
-        self.producer.ledger.fail(exc)
-        await super()._on_agent_error(agent, exc)
 
 
 def log_address(path: Path, *, synchronous: str = "normal") -> str:

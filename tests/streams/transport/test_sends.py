@@ -10,8 +10,10 @@ from faust.types import TP, RecordMetadata
 from streams.errors import Stop
 from streams.transport import driver
 from streams.transport.app import App, RawTable, Worker, log_address, make_app, make_table, make_topic, running
+from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Committed, Outgoing
+from streams.transport.ports import Committed, Outgoing, Position, Record
+from streams.transport.readback import strangers
 from streams.transport.sends import CountedSends, Ledger
 
 
@@ -22,6 +24,8 @@ class Broker(base.Producer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.held: list[tuple[Outgoing, asyncio.Future[RecordMetadata]]] = []
         self.refuses_to_start = False
+        self.takes = asyncio.Event()
+        self.takes.set()
 
     async def on_start(self) -> None:
         self.kept = self.transport.open()
@@ -35,13 +39,16 @@ class Broker(base.Producer):  # type: ignore[misc]
     ) -> Awaitable[RecordMetadata]:
         if self.refuses_to_start:
             raise OSError("no broker to be seen")
+        await self.takes.wait()
         answer: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
         self.held.append((Outgoing(topic, value, key, partition), answer))
         return answer
 
-    def answer(self) -> None:
-        for outgoing, answer in self.held:
-            (position,) = self.kept.append([outgoing])
+    def write(self) -> list[Position]:
+        return self.kept.append([outgoing for outgoing, _ in self.held])
+
+    def answer(self, written: list[Position] | None = None) -> None:
+        for position, (_, answer) in zip(written or self.write(), self.held, strict=True):
             tp = TP(position.topic, position.partition)
             answer.set_result(RecordMetadata(tp.topic, tp.partition, tp, position.offset, None, 1))
         self.held.clear()
@@ -72,7 +79,7 @@ class Stage:
         self.app: App = make_app("watch", log_address(log.path), 1, home, broker_commit_interval=3600)
         self.app.transport = transport(self.app.conf.broker_consumer, self.app)
         self.alerts = make_topic(self.app, "alerts")
-        self.rows: RawTable = make_table(self.app, "rows")
+        self.rows: RawTable = make_table(self.app, "rows", read_back=True)
         self.handled: asyncio.Queue[bytes] = asyncio.Queue()
         self.app.agent(make_topic(self.app, "facts"), name="watch")(self.watch)
 
@@ -151,6 +158,39 @@ async def test_a_changelog_record_that_cannot_be_sent_stops_the_worker(stage: St
         await stage.handles("row")
         assert "no broker to be seen" in await failure_of(worker)
     assert stage.committed == {}
+
+
+async def test_a_changelog_record_that_faust_still_holds_keeps_the_offset_back(stage: Stage) -> None:
+    async with running(stage.app):
+        stage.app.producer.takes.clear()
+        await stage.handles("row", "row")
+        committing = asyncio.create_task(stage.app.consumer.commit())
+        await asyncio.sleep(0.3)
+        assert not committing.done()
+        stage.app.producer.takes.set()
+        await asyncio.sleep(0.05)
+        stage.app.producer.answer()
+        assert await asyncio.wait_for(committing, 2)
+        assert stage.committed == {("facts", 0): Committed(2)}
+
+
+async def test_a_record_read_back_before_its_answer_is_not_a_strangers(stage: Stage) -> None:
+    found: list[Record] = []
+
+    async def read_back() -> None:
+        async for record in strangers(stage.app, stage.rows, EmbeddedReader(stage.log)):
+            found.append(record)
+
+    async with running(stage.app):
+        reading = asyncio.create_task(read_back())
+        await stage.handles("row")
+        written = stage.app.producer.write()
+        await asyncio.sleep(0.1)
+        stage.app.producer.answer(written)
+        stage.log.append([Outgoing("watch-rows-changelog", b"late", b"k", 0)])
+        await asyncio.sleep(0.1)
+        assert [record.value for record in found] == [b"late"]
+        reading.cancel()
 
 
 async def test_a_later_send_does_not_hold_an_earlier_offset_back(stage: Stage) -> None:
