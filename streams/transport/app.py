@@ -243,15 +243,15 @@ class Worker:
     def __init__(self, app: App) -> None:
         self.app = app
         self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Return when agents run and tables are recovered; raises `Stop` when that fails."""
         self.app.finalize()
         self.app.producer.ledger.watch(self._note)
-        watching = asyncio.create_task(self._watch_crash())
+        self._watching = asyncio.create_task(self._watch_crash())
         starting = asyncio.create_task(self.app.start())
         await asyncio.wait([starting, self._failure], return_when=asyncio.FIRST_COMPLETED)
-        self._watching = watching
         if self._failure.done():
             starting.cancel()
             self._raise()
@@ -264,7 +264,8 @@ class Worker:
 
     async def stop(self, within: float = 20.0) -> None:
         """Commit what is done and end; after `within` seconds without waiting any longer."""
-        self._watching.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
         try:
             await asyncio.wait_for(self.app.stop(), within)
         except TimeoutError:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from streams.errors import Stop, Wait
 from streams.transport.log import Log
-from streams.transport.ports import Committed, Outgoing, Part, Position, Record
+from streams.transport.ports import Committed, Outgoing, Part, Position, Record, measure_lag
 
 _Result = TypeVar("_Result")
 
@@ -79,19 +79,6 @@ class EmbeddedReader:
 
     async def close(self) -> None:
         """The log is whoever opened it's to close."""
-
-
-async def measure_lag(reader: EmbeddedReader, group: str, topics: Sequence[str]) -> dict[Part, int]:
-    """Offsets between the place of `group` (or the earliest record) and the highwater, by part."""
-    committed = await reader.offsets(group, topics)
-    lag: dict[Part, int] = {}
-    for topic in topics:
-        earliest = await reader.earliest(topic)
-        for partition, highwater in (await reader.highwaters(topic)).items():
-            place = committed.get((topic, partition))
-            start = earliest[partition] if place is None else max(place.offset, earliest[partition])
-            lag[topic, partition] = max(0, highwater - start)
-    return lag
 
 
 async def keep_compact(log: Log, every: float = 60.0, done: Callable[[int], None] = lambda _: None) -> None:

@@ -121,3 +121,16 @@ class Reader(Protocol):
     async def close(self) -> None:
         """Let go of the log."""
         ...
+
+
+async def measure_lag(reader: Reader, group: str, topics: Sequence[str]) -> dict[Part, int]:
+    """Offsets between the place of `group` (or the earliest record) and the highwater, by part."""
+    committed = await reader.offsets(group, topics)
+    lag: dict[Part, int] = {}
+    for topic in topics:
+        earliest = await reader.earliest(topic)
+        for partition, highwater in (await reader.highwaters(topic)).items():
+            place = committed.get((topic, partition))
+            start = earliest[partition] if place is None else max(place.offset, earliest[partition])
+            lag[topic, partition] = max(0, highwater - start)
+    return lag

@@ -1,0 +1,311 @@
+"""The ports over Kafka, through kafka-python: for the intake and tools where the log is a cluster.
+
+One `KafkaProducer` a process: idempotent, `acks=all`, lz4. All records of a call are under way together, and the call
+returns when the last is acknowledged by every replica that counts. kafka-python is synchronous: what can block runs
+in threads of its own, one for each client, because its consumers belong to one thread.
+
+Topics are made at deployment, never by sending to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import kafka
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from streams.errors import Wait
+from streams.transport.ports import Committed, Outgoing, Part, Position, Record, measure_lag
+
+_Result = TypeVar("_Result")
+
+_PATIENCE = 30.0
+"""Seconds that a record, or a question, may take before the cluster counts as away."""
+_MOST_UNDER_WAY = 20_000
+"""Records under way at once; a call that would pass it is asked to wait."""
+
+
+class KafkaProducer:
+    """Sends to a Kafka cluster; one for the whole process."""
+
+    def __init__(
+        self,
+        bootstrap: Sequence[str],
+        *,
+        most_under_way: int = _MOST_UNDER_WAY,
+        patience: float = _PATIENCE,
+        **settings: Any,
+    ) -> None:
+        self._most = most_under_way
+        self._patience = patience
+        self._under_way = 0
+        self._bootstrap = list(bootstrap)
+        self._thread = ThreadPoolExecutor(1, "kafka-producer")
+        self._settings = {
+            "bootstrap_servers": self._bootstrap,
+            "acks": "all",
+            "enable_idempotence": True,
+            "compression_type": "lz4",
+            "linger_ms": 2,
+            "batch_size": 262_144,
+            "bootstrap_timeout_ms": int(patience * 1000),
+            "max_block_ms": int(patience * 1000),
+            "request_timeout_ms": int(patience * 500),
+            "delivery_timeout_ms": int(patience * 1000),
+            "allow_auto_create_topics": False,
+            **settings,
+        }
+        self._client: Any = None
+
+    async def send(self, records: Sequence[Outgoing]) -> list[Position]:
+        """Send `records`; return their positions once every one is acknowledged. See `ports.Producer`."""
+        if self._under_way + len(records) > self._most:
+            raise Wait(
+                f"{self._under_way} records are under way to the log, {len(records)} more would pass {self._most}",
+                retry_after=1.0,
+            )
+        self._under_way += len(records)
+        try:
+            return await self._sent(records)
+        finally:
+            self._under_way -= len(records)
+
+    async def close(self) -> None:
+        """Send what is left, and close the connections."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _sent(self, records: Sequence[Outgoing]) -> list[Position]:
+        loop = asyncio.get_running_loop()
+        with _away_is_wait(self._bootstrap):
+            futures = await loop.run_in_executor(self._thread, self._start, list(records))
+            await _all_answered(futures, self._patience)
+            answers = [future.get(0) for future in futures]
+        return [Position(answer.topic, answer.partition, answer.offset) for answer in answers]
+
+    def _start(self, records: list[Outgoing]) -> list[Any]:
+        if self._client is None:
+            self._client = kafka.KafkaProducer(**self._settings)
+        for record in records:
+            self._check(record)
+        return [
+            self._client.send(
+                record.topic,
+                value=record.value,
+                key=record.key,
+                headers=list(record.headers),
+                partition=record.partition,
+                timestamp_ms=record.timestamp_ms,
+            )
+            for record in records
+        ]
+
+    def _check(self, record: Outgoing) -> None:
+        partitions = self._client.partitions_for(record.topic)
+        if not partitions:
+            raise ValueError(f"topic {record.topic!r} is not in the log at {', '.join(self._bootstrap)}")
+        if record.partition is not None and record.partition not in partitions:
+            raise ValueError(
+                f"partition {record.partition} of topic {record.topic!r} is not in the log; "
+                f"expected {len(partitions)} partitions, from 0"
+            )
+
+    def _close(self) -> None:
+        if self._client is not None:
+            self._client.close(self._patience)
+
+
+class KafkaReader:
+    """Reads a Kafka cluster, and keeps the places of groups outside Faust."""
+
+    def __init__(self, bootstrap: Sequence[str], *, patience: float = _PATIENCE, **settings: Any) -> None:
+        self._bootstrap = list(bootstrap)
+        self._patience = patience
+        self._settings = settings
+        self._clients: dict[str | None, _Client] = {}
+
+    async def read(self, topic: str, partition: int, start: int, limit: int) -> list[Record]:
+        """At most `limit` records from offset `start` on, in order."""
+        return await self._ask(None, _read, topic, partition, max(start, 0), limit, self._patience)
+
+    async def follow(self, starts: Mapping[Part, int], limit: int = 500) -> AsyncIterator[list[Record]]:
+        """What stands at and after `starts`, then what is appended, for ever."""
+        client = self._new_client(None)
+        try:
+            await self._call(client, _place, starts)
+            while True:
+                for records in await self._call(client, _poll, limit):
+                    yield records
+        finally:
+            client.close()
+
+    async def highwaters(self, topic: str) -> dict[int, int]:
+        """The offset that the next record will get, by partition."""
+        return await self._ask(None, _bounds, topic, "end_offsets")
+
+    async def earliest(self, topic: str) -> dict[int, int]:
+        """The offset of the first record that is still there, by partition."""
+        return await self._ask(None, _bounds, topic, "beginning_offsets")
+
+    async def offsets(self, group: str, topics: Sequence[str]) -> dict[Part, Committed]:
+        """How far `group` has come in `topics`."""
+        return await self._ask(group, _committed, topics)
+
+    async def commit(self, group: str, offsets: Mapping[Part, Committed]) -> None:
+        """Keep `offsets` for `group`; refused by the cluster while the group has members of its own."""
+        await self._ask(group, _commit, offsets)
+
+    async def lag(self, group: str, topics: Sequence[str]) -> dict[Part, int]:
+        """Offsets of `topics` between `group` and the highwater."""
+        return await measure_lag(self, group, topics)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    async def _ask(self, group: str | None, question: Callable[..., _Result], *values: Any) -> _Result:
+        if group not in self._clients:
+            self._clients[group] = self._new_client(group)
+        return await self._call(self._clients[group], question, *values)
+
+    async def _call(self, client: _Client, question: Callable[..., _Result], *values: Any) -> _Result:
+        with _away_is_wait(self._bootstrap):
+            return await client.call(question, *values)
+
+    def _new_client(self, group: str | None) -> _Client:
+        return _Client(
+            {
+                "bootstrap_servers": self._bootstrap,
+                "bootstrap_timeout_ms": int(self._patience * 1000),
+                "group_id": group,
+                "enable_auto_commit": False,
+                "auto_offset_reset": "earliest",
+                "allow_auto_create_topics": False,
+                "fetch_max_wait_ms": 100,
+                **self._settings,
+            }
+        )
+
+
+class _Client:
+    """A kafka-python consumer and the one thread that may touch it."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._thread = ThreadPoolExecutor(1, "kafka-reader")
+        self._consumer: Any = None
+
+    async def call(self, question: Callable[..., _Result], *values: Any) -> _Result:
+        """The answer to `question`, asked of the consumer in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_thread, question, *values)
+
+    def close(self) -> None:
+        """Close the connection, after what is under way."""
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
+
+    def _in_thread(self, question: Callable[..., _Result], *values: Any) -> _Result:
+        if self._consumer is None:
+            self._consumer = kafka.KafkaConsumer(**self._settings)
+        return question(self._consumer, *values)
+
+    def _close(self) -> None:
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False)
+
+
+class _away_is_wait:  # noqa: N801  (reads as what it does)
+    """Turn what Kafka says when it cannot serve into a `Wait`."""
+
+    def __init__(self, bootstrap: Sequence[str]) -> None:
+        self._bootstrap = bootstrap
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, MessageSizeTooLargeError):
+            raise ValueError(f"a record is larger than the log takes: {error}") from error
+        if isinstance(error, (KafkaError, TimeoutError)):
+            raise Wait(f"The log at {', '.join(self._bootstrap)} is away: {type(error).__name__}") from error
+
+
+async def _all_answered(futures: Sequence[Any], patience: float) -> None:
+    """Return when every one of kafka-python's `futures` has its answer, good or bad."""
+    if not futures:
+        return
+    loop = asyncio.get_running_loop()
+    answered = asyncio.Event()
+    left = len(futures)
+    counting = threading.Lock()
+
+    def one_more(_: Any) -> None:
+        nonlocal left
+        with counting:
+            left -= 1
+            last = left == 0
+        if last:
+            loop.call_soon_threadsafe(answered.set)
+
+    for future in futures:
+        future.add_both(one_more)
+    await asyncio.wait_for(answered.wait(), patience * 2)
+
+
+def _read(consumer: Any, topic: str, partition: int, start: int, limit: int, patience: float) -> list[Record]:
+    part = TopicPartition(topic, partition)
+    end = consumer.end_offsets([part])[part]
+    if start >= end:
+        return []
+    consumer.assign([part])
+    consumer.seek(part, start)
+    records: list[Record] = []
+    deadline = time.monotonic() + patience
+    while len(records) < limit and consumer.position(part) < end:
+        for found in consumer.poll(timeout_ms=500, max_records=limit - len(records)).values():
+            records += map(_record, found)
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    return records
+
+
+def _place(consumer: Any, starts: Mapping[Part, int]) -> None:
+    consumer.assign([TopicPartition(*part) for part in starts])
+    for part, offset in starts.items():
+        consumer.seek(TopicPartition(*part), offset)
+
+
+def _poll(consumer: Any, limit: int) -> list[list[Record]]:
+    return [list(map(_record, found)) for found in consumer.poll(timeout_ms=200, max_records=limit).values() if found]
+
+
+def _bounds(consumer: Any, topic: str, which: str) -> dict[int, int]:
+    parts = [TopicPartition(topic, partition) for partition in sorted(consumer.partitions_for_topic(topic) or ())]
+    return {part.partition: offset for part, offset in getattr(consumer, which)(parts).items()}
+
+
+def _committed(consumer: Any, topics: Sequence[str]) -> dict[Part, Committed]:
+    found: dict[Part, Committed] = {}
+    for topic in topics:
+        for partition in sorted(consumer.partitions_for_topic(topic) or ()):
+            place = consumer.committed(TopicPartition(topic, partition), metadata=True)
+            if place is not None:
+                found[topic, partition] = Committed(place.offset, place.metadata or "")
+    return found
+
+
+def _commit(consumer: Any, offsets: Mapping[Part, Committed]) -> None:
+    consumer.commit({TopicPartition(*part): OffsetAndMetadata(c.offset, c.metadata, -1) for part, c in offsets.items()})
+
+
+def _record(found: Any) -> Record:
+    headers = tuple((name, bytes(value)) for name, value in found.headers or ())
+    return Record(found.topic, found.partition, found.offset, found.timestamp, found.key, found.value, headers)
