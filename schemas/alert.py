@@ -32,13 +32,16 @@ from schemas.vocabulary import (
     VictimClass,
 )
 
-Words = Annotated[str, Meta(description="A sentence in plain words.")]
+Words = Annotated[str, Meta(description="A sentence in plain words [text].")]
 Micro = Annotated[int, Meta(description="Weight [micro-nats].")]
 Millionths = Annotated[int, Meta(ge=0, le=1_000_000, description="Share or probability [millionths]; officers only.")]
-Name = Annotated[str, Meta(description="Name or reference, as in the fact.")]
+Name = Annotated[str, Meta(description="Name or reference, as in the fact [name or id].")]
 Day = Annotated[dt.date, Meta(description="[ISO 8601 date].")]
 MaybeDay = Annotated[dt.date | None, Meta(description="[ISO 8601 date]; absent: none on record.")]
 
+Matter = Literal["attack", "product", "vendor", "operator_state", "agency", "time", "territory", "purpose", "victims"]
+TermKind = Literal["prior", "support", "contradiction", "cap"]
+NoteKind = Literal["unmatched_incident", "unknown_license", "no_pledge", "flood", "conflict", "unresolved_name"]
 CaseKind = Literal["incident", "report", "silence"]
 AlternativeKind = Literal[
     "lawful_warrant", "other_agency", "foreign_operator", "other_product", "misidentified", "before_delivery",
@@ -50,7 +53,7 @@ AlternativeKind = Literal[
 class Evidence(Struct, frozen=True, kw_only=True):
     """A fact that the alert rests on; enough to find and to recompute it."""
 
-    fact: Annotated[str, Meta(description="`kind:source:id`.")]
+    fact: Annotated[str, Meta(description="`kind:source:id` [key].")]
     revision: Annotated[int, Meta(description="[count].")]
     hash: Annotated[str, Meta(description="Digest of the body [hexadecimal].")]
 
@@ -60,7 +63,7 @@ class QuotedClause(Struct, frozen=True, kw_only=True):
 
     id: Name
     kind: Annotated[ClauseKind, Meta(description="[vocabulary].")]
-    text: Annotated[str, Meta(description="Verbatim.")]
+    text: Annotated[str, Meta(description="Verbatim [text].")]
     language: Annotated[str, Meta(description="[BCP 47].")]
     version: Annotated[int, Meta(description="[count].")]
     valid_from: MaybeDay = None
@@ -68,7 +71,7 @@ class QuotedClause(Struct, frozen=True, kw_only=True):
     checkability: Annotated[Checkability, Meta(description="[A, B, C].")]
     outlives_license: Annotated[bool, Meta(description="[yes or no].")]
     other_versions: Annotated[
-        tuple[int, ...], Meta(description="Versions in force in another part of the period.")
+        tuple[int, ...], Meta(description="Versions in force in another part of the period [count].")
     ] = ()
 
 
@@ -85,7 +88,7 @@ class LicenseSummary(Struct, frozen=True, kw_only=True):
     """The license, as far as the alert needs it."""
 
     ref: Name
-    number: Annotated[str | None, Meta(description="As printed.")] = None
+    number: Annotated[str | None, Meta(description="As printed [name].")] = None
     issuing_state: Country
     exporter: Name
     end_user: Name
@@ -97,8 +100,8 @@ class LicenseSummary(Struct, frozen=True, kw_only=True):
     status_then: Annotated[LicenseStatus, Meta(description="When the thing happened [vocabulary].")]
     status_today: Annotated[LicenseStatus, Meta(description="On the day of assessment [vocabulary].")]
     pledge_signed_at: MaybeDay = None
-    pledge_by: Annotated[str | None, Meta(description="Office that signed; absent: no pledge on file.")] = None
-    responsible_officer: Annotated[str | None, Meta(description="Role address.")] = None
+    pledge_by: Annotated[str | None, Meta(description="Office that signed; absent: no pledge on file [role].")] = None
+    responsible_officer: Annotated[str | None, Meta(description="Role address [role].")] = None
     deliveries: Annotated[tuple[DeliveryNote, ...], Meta(description="On record.")] = ()
     pending: Annotated[tuple[Name, ...], Meta(description="What can still be stopped.")] = ()
 
@@ -106,10 +109,8 @@ class LicenseSummary(Struct, frozen=True, kw_only=True):
 class Assertion(Struct, frozen=True, kw_only=True):
     """What is claimed on one matter, how sure the sources are, and why it fits or not."""
 
-    matter: Literal[
-        "attack", "product", "vendor", "operator_state", "agency", "time", "territory", "purpose", "victims"
-    ]
-    claimed: Annotated[str, Meta(description="What is claimed; `not known` where nothing is.")]
+    matter: Annotated[Matter, Meta(description="What it is about [vocabulary].")]
+    claimed: Annotated[str, Meta(description="What is claimed; `not known` where nothing is [text].")]
     confidence: Annotated[int | None, Meta(description="[0..100]; absent: not stated.")] = None
     fit: Annotated[
         Millionths | None, Meta(description="Fit with the license [millionths]; absent: not part of the fit.")
@@ -132,7 +133,7 @@ class LedgerPublication(Struct, frozen=True, kw_only=True):
 
     incident: Name
     source: Name
-    source_name: Annotated[str | None, Meta(description="As in the register.")] = None
+    source_name: Annotated[str | None, Meta(description="As in the register [name].")] = None
     kind: Annotated[PublicationKind, Meta(description="[vocabulary].")]
     reliability: Annotated[Reliability, Meta(description="As weighed [A..F].")]
     credibility: Annotated[Credibility, Meta(description="[1..6].")]
@@ -145,7 +146,7 @@ class LedgerTerm(Struct, frozen=True, kw_only=True):
     """One bar of the ledger: the prior, an origin group, or a common cap."""
 
     label: Name
-    kind: Literal["prior", "support", "contradiction", "cap"]
+    kind: Annotated[TermKind, Meta(description="What the bar is [vocabulary].")]
     weight: Micro
     evidence_level: Annotated[EvidenceLevel | None, Meta(description="As weighed [E0..E5].")] = None
     attribution_level: Annotated[AttributionLevel | None, Meta(description="As weighed [A0..A4].")] = None
@@ -157,7 +158,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """Another explanation, and whether it is still open."""
 
     kind: Annotated[AlternativeKind, Meta(description="[vocabulary].")]
-    state: Literal["open", "ruled_out"]
+    state: Annotated[Literal["open", "ruled_out"], Meta(description="Whether it still stands [vocabulary].")]
     reason: Words
 
 
@@ -182,28 +183,30 @@ class VictimCount(Struct, frozen=True, kw_only=True):
 class Case(Struct, frozen=True, kw_only=True):
     """One ground of the alert: an incident cluster, a report, or a silence."""
 
-    key: Annotated[str, Meta(description="Stable key: the kind and the first member or the duty and its due day.")]
-    kind: Annotated[CaseKind, Meta(description="What it rests on.")]
+    key: Annotated[
+        str, Meta(description="Stable key: the kind and the first member or the duty and its due day [key].")
+    ]
+    kind: Annotated[CaseKind, Meta(description="What it rests on [vocabulary].")]
     band: Annotated[Band, Meta(description="[vocabulary].")]
     band_reason: Words
     verdict: Annotated[Verdict, Meta(description="What the clause's rule says [vocabulary].")]
-    rule: Annotated[str, Meta(description="Name of the rule that spoke.")]
+    rule: Annotated[str, Meta(description="Name of the rule that spoke [name].")]
     sentence: Annotated[Words, Meta(description="The finding: says `appears inconsistent with`, never more.")]
     open: Annotated[bool, Meta(description="Whether evidence is left that no decision has judged [yes or no].")] = True
     occurred: Annotated[Period | None, Meta(description="When the thing happened.")] = None
     known_since: MaybeDay = None
     due: MaybeDay = None
-    members: Annotated[tuple[Name, ...], Meta(description="Incidents or reports, as `source:id`.")] = ()
+    members: Annotated[tuple[Name, ...], Meta(description="Incidents or reports, as `source:id` [source:id].")] = ()
     evidence_level: Annotated[EvidenceLevel | None, Meta(description="Highest of the attack [E0..E5].")] = None
     attribution_level: Annotated[AttributionLevel | None, Meta(description="Highest of the operator [A0..A4].")] = None
     assertions: tuple[Assertion, ...] = ()
     candidates: Annotated[tuple[Candidate, ...], Meta(description="Ranked; this license among them.")] = ()
-    group: Annotated[str | None, Meta(description="Key shared by alerts of one group of candidates.")] = None
+    group: Annotated[str | None, Meta(description="Key shared by alerts of one group of candidates [key].")] = None
     m: Annotated[Millionths | None, Meta(description="Fit of this license [millionths].")] = None
     ledger: tuple[LedgerTerm, ...] = ()
     total: Annotated[Micro | None, Meta(description="Sum of the ledger: L(H) [micro-nats].")] = None
     probability: Annotated[Millionths | None, Meta(description="P(H) of the group [millionths]; officers only.")] = None
-    how_sure: Annotated[str, Meta(description="In words that may leave the house.")] = ""
+    how_sure: Annotated[str, Meta(description="In words that may leave the house [text].")] = ""
     victims: tuple[VictimCount, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     replies: tuple[Reply, ...] = ()
@@ -219,9 +222,9 @@ class DecisionNote(Struct, frozen=True, kw_only=True):
     kind: Annotated[DecisionKind, Meta(description="[vocabulary].")]
     by_role: Name
     at: Annotated[dt.datetime, Meta(description="[UTC].")]
-    reason: str = ""
+    reason: Annotated[str, Meta(description="In the officer's words [text].")] = ""
     close_reason: Annotated[CloseReason | None, Meta(description="[vocabulary].")] = None
-    assigned_to: Annotated[str | None, Meta(description="Role.")] = None
+    assigned_to: Annotated[str | None, Meta(description="Role [role].")] = None
     until: MaybeDay = None
 
 
@@ -254,7 +257,7 @@ class Versions(Struct, frozen=True, kw_only=True):
 class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
     """What appears inconsistent with one clause of one license in one destination."""
 
-    id: Annotated[str, Meta(description="`destination~license~clause`.")]
+    id: Annotated[str, Meta(description="`destination~license~clause` [alert id].")]
     version: Annotated[str, Meta(description="Digest of the claim; empty when withdrawn [hexadecimal].")] = ""
     status: Annotated[AlertStatus, Meta(description="[vocabulary].")] = "open"
     band: Annotated[Band, Meta(description="Of the highest open case [vocabulary].")] = "context"
@@ -266,10 +269,12 @@ class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
     decisions: tuple[DecisionNote, ...] = ()
     reports: tuple[RelatedReport, ...] = ()
     options: tuple[Option, ...] = ()
-    assigned_to: Annotated[str | None, Meta(description="Role.")] = None
-    waiting_for: Annotated[str | None, Meta(description="Who waits for whom, until when.")] = None
-    tlp: Annotated[Tlp, Meta(description="Strictest of its evidence.")] = "AMBER"
-    may_use_for: Annotated[tuple[Use, ...], Meta(description="What all of its evidence allows.")] = ("officer",)
+    assigned_to: Annotated[str | None, Meta(description="Role [role].")] = None
+    waiting_for: Annotated[str | None, Meta(description="Who waits for whom, until when [text].")] = None
+    tlp: Annotated[Tlp, Meta(description="Strictest of its evidence [TLP 2.0].")] = "AMBER"
+    may_use_for: Annotated[tuple[Use, ...], Meta(description="What all of its evidence allows [vocabulary].")] = (
+        "officer",
+    )
     embargo_until: MaybeDay = None
     first_known: MaybeDay = None
     assessed_on: MaybeDay = None
@@ -294,10 +299,10 @@ class DestinationNote(Struct, frozen=True, kw_only=True):
     """What a destination's dossier says beside its alerts."""
 
     destination: Country
-    kind: Literal["unmatched_incident", "unknown_license", "no_pledge", "flood", "conflict", "unresolved_name"]
+    kind: Annotated[NoteKind, Meta(description="What is noted [vocabulary].")]
     subject: Name
     sentence: Words
-    needed: Annotated[str, Meta(description="What would mend it.")] = ""
+    needed: Annotated[str, Meta(description="What would mend it [text].")] = ""
 
 
 class Remarks(Struct, tag_field="fact", tag="remarks", frozen=True, kw_only=True):

@@ -21,8 +21,8 @@ Id = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/#@+-]{0,119}$",
-        description="The source's own id, or that of a part; letters, digits and ._/#@+- ; "
-        "never derived from a person's name or number.",
+        description="The source's own id, or that of a part; letters, digits and ._/#@+-; "
+        "never derived from a person's name or number [id].",
         extra={"exact": True},
     ),
 ]
@@ -30,7 +30,7 @@ SourceId = Annotated[
     str,
     Meta(
         pattern=r"^[a-z0-9][a-z0-9.-]{0,59}$",
-        description="Key of the source in the authority's source register; lower case, digits, dot and dash.",
+        description="Key of a source in the authority's register; lower case, digits, dot and dash [source key].",
         extra={"exact": True},
     ),
 ]
@@ -38,7 +38,7 @@ Ref = Annotated[
     str,
     Meta(
         pattern=r"^[a-z0-9][a-z0-9.-]{0,59}:[A-Za-z0-9][A-Za-z0-9._/#@+-]{0,119}$",
-        description="Reference to a fact: `source:id`.",
+        description="Reference to a fact [source:id].",
         extra={"exact": True},
     ),
 ]
@@ -46,7 +46,7 @@ AlertId = Annotated[
     str,
     Meta(
         pattern=r"^[A-Z]{2}~[a-z0-9.:A-Z_/#@+-]{3,200}~[A-Za-z0-9._/#@+-]{1,120}$",
-        description="An alert's id: `destination~license~clause`.",
+        description="An alert's id [destination~license~clause].",
         extra={"exact": True},
     ),
 ]
@@ -67,7 +67,7 @@ Serial = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/#:+-]{1,99}$",
-        description="Serial number, license key or a hash of it; as printed, without spaces.",
+        description="Serial number, license key or a hash of it; as printed, without spaces [serial or digest].",
         extra={"exact": True},
     ),
 ]
@@ -81,13 +81,13 @@ Label = Annotated[
         min_length=1,
         max_length=200,
         pattern=r"\S",
-        description="Name of an organization, product or office; never of a person.",
+        description="Name of an organization, product or office; never of a person [name].",
     ),
 ]
 RoleAddress = Annotated[
     str,
     Meta(
-        min_length=3, max_length=200, description="Office or role, as a name or role address; never a person.",
+        min_length=3, max_length=200, description="Office or role, as a name or role address; never a person [role].",
         extra={"exact": True},
     ),
 ]  # fmt: skip
@@ -96,7 +96,7 @@ Prose = Annotated[
     Meta(
         max_length=4000,
         description="Text for officers; screened at the door for addresses, numbers and handles; "
-        "names no victim, no source.",
+        "names no victim, no source [text].",
     ),
 ]
 Instant = Annotated[dt.datetime, Meta(tz=True, description="Point in time [UTC, RFC 3339].")]

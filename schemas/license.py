@@ -52,7 +52,15 @@ class LicensedItem(Struct, frozen=True, kw_only=True):
     product: Label
     technology: Annotated[Technology | None, Meta(description="Kind of technology [vocabulary].")] = None
     control_codes: Annotated[
-        tuple[Annotated[str, Meta(max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$", extra={"exact": True})], ...],
+        tuple[
+            Annotated[
+                str,
+                Meta(
+                    max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$", description="[control code].", extra={"exact": True}
+                ),
+            ],
+            ...,
+        ],
         Meta(description="Control-list entries; `CATCHALL_ART5`, `EAR99` and `NATIONAL:<cc>:<code>` are allowed."),
     ] = ()
     modules: Annotated[tuple[Label, ...], Meta(description="Modules that may be active [names].")] = ()

@@ -17,13 +17,13 @@ class Notice(Struct, tag_field="fact", tag="notice", frozen=True, kw_only=True):
     id: Annotated[
         str, Meta(description="Digest of channel, alerts, transition, version and the notice before [hexadecimal].")
     ]
-    channel: Annotated[str, Meta(description="Name of the channel.")]
-    alerts: Annotated[tuple[str, ...], Meta(description="Ids of the alerts told.")]
-    versions: Annotated[tuple[str, ...], Meta(description="Their versions, in the same order.")]
+    channel: Annotated[str, Meta(description="Name of the channel [name].")]
+    alerts: Annotated[tuple[str, ...], Meta(description="Ids of the alerts told [alert id].")]
+    versions: Annotated[tuple[str, ...], Meta(description="Their versions, in the same order [hexadecimal].")]
     transition: Annotated[Transition, Meta(description="[vocabulary].")]
     band: Annotated[Band, Meta(description="As told [vocabulary].")]
     destinations: Annotated[tuple[Country, ...], Meta(description="Destinations told of.")]
     before: Annotated[str | None, Meta(description="The notice that this channel got before [hexadecimal].")] = None
     at: Annotated[dt.datetime, Meta(description="When it was sent [UTC].")]
-    subject: Annotated[str, Meta(description="Headline, in words.")]
+    subject: Annotated[str, Meta(description="Headline, in words [text].")]
     digest: Annotated[bool, Meta(description="Told as part of a digest of history [yes or no].")] = False

@@ -16,7 +16,12 @@ class Number(Struct, frozen=True, kw_only=True):
 
     value: Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000, description="The number [unit as named].")]
     unit: Annotated[
-        str, Meta(max_length=40, description="per_mille, milli_nats, days, count, years.", extra={"exact": True})
+        str,
+        Meta(
+            max_length=40,
+            description="Unit of the number [per_mille, milli_nats, days, count, years].",
+            extra={"exact": True},
+        ),
     ]
     origin: Annotated[Prose, Meta(description="Where the number comes from, in words.")]
     calibrated: Annotated[bool, Meta(description="Whether it was fitted to officers' decisions [yes or no].")] = False
@@ -38,7 +43,7 @@ class Weighing(Struct, frozen=True, kw_only=True):
     verified: Annotated[
         dict[str, Number],
         Meta(description="By what a contradiction really looked at: share of its weight [per mille]."),
-    ] = {}
+    ] = {}  # noqa: RUF012  (msgspec gives each policy its own)
     near_copy: Annotated[Number, Meta(description="Sketch similarity from which two texts are one origin [per mille].")]
 
 
@@ -103,7 +108,10 @@ class Policy(Fact, tag="policy", frozen=True, kw_only=True):
     """A versioned policy: priors, grades, caps, bands, deadlines, what is usual for clauses, the source register."""
 
     version: Annotated[
-        str, Meta(pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Version, as shown in alerts.", extra={"exact": True})
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9._-]{1,60}$", description="Version, as shown in alerts [name].", extra={"exact": True}
+        ),
     ]
     in_force_from: Annotated[dt.date, Meta(description="First day [ISO 8601]; the latest in force today counts.")]
     weighing: Weighing

@@ -5,18 +5,20 @@ Text that may hold a person's name is never quoted; numbers, dates, codes and vo
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """One thing wrong with an input."""
 
-    path: str
-    """Where, as a JSON pointer: `/victims/0/count`. Empty for the whole."""
-    found: str
-    """What was found, in words that quote numbers, dates and vocabulary but never free text."""
-    expected: str
-    """What was expected."""
+    path: Annotated[str, Meta(description="Where: `/victims/0/count`; empty: the whole [JSON pointer, RFC 6901].")]
+    found: Annotated[
+        str, Meta(description="What was found: quotes numbers, dates and vocabulary, never free text [text].")
+    ]
+    expected: Annotated[str, Meta(description="What was expected [text].")]
 
 
 class Refused(ValueError):  # noqa: N818  (named for what happened to the input)

@@ -14,8 +14,8 @@ class Header(Struct, tag_field="fact", tag="header", frozen=True, kw_only=True):
     """That a revision exists and whom it concerns: enough to silence an older one; never replaces a whole row."""
 
     of: Annotated[FactKind, Meta(description="Kind of the fact [vocabulary].")]
-    source: Annotated[str, Meta(description="Source of the fact.")]
-    id: Annotated[str, Meta(description="The source's own id.")]
+    source: Annotated[str, Meta(description="Source of the fact [source key].")]
+    id: Annotated[str, Meta(description="The source's own id [id].")]
     revision: Annotated[int, Meta(description="[count].")]
     destinations: Annotated[tuple[Country, ...], Meta(description="Destinations that this revision names.")] = ()
 
@@ -23,5 +23,5 @@ class Header(Struct, tag_field="fact", tag="header", frozen=True, kw_only=True):
 class Recheck(Struct, tag_field="fact", tag="recheck", frozen=True, kw_only=True):
     """Asks for the assessment of the partition's dossiers."""
 
-    reason: Annotated[str, Meta(description="Why: recovery, stranger, policy, burst.")]
+    reason: Annotated[str, Meta(description="Why: recovery, stranger, policy, burst [word].")]
     destinations: Annotated[tuple[Country, ...], Meta(description="Which; empty: all of the partition.")] = ()
