@@ -162,6 +162,8 @@ class Deliverer:
             case DayBegun(day=day):
                 if self._today is None or day > self._today:
                     self._today = day
+                    if self._caught_up.is_set():
+                        self._replayed.clear()  # what opens on a later day is no history of the replay
                     self._reconsider(self._newest)
             case CaughtUp():
                 self._caught_up.set()
@@ -311,7 +313,7 @@ class Deliverer:
         gone = message.notice.transition == "withdrawn"
         if gone or not desk.uncertain or all(hearing.describable for hearing in hearings):
             return message
-        return compose_bare(message, self._routes)
+        return compose_bare(message, self._routes, desk.channel)
 
     async def _hold_or_forget(self, desk: _Desk, message: Message, error: Undelivered) -> None:
         """What surely did not arrive is written anew; after what may have arrived only the same may follow."""

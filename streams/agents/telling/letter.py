@@ -7,7 +7,7 @@ Other issuing states' licenses are counted, never named.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import msgspec
 
@@ -15,7 +15,7 @@ from schemas.alert import Alert, Case, LicenseSummary, QuotedClause
 from schemas.vocabulary import Band, Tlp, Transition
 from streams.agents.telling import wording
 from streams.agents.telling.message import Message
-from streams.agents.telling.notices import Draft, Step, destination_of
+from streams.agents.telling.notices import Draft, Step, clause_of, destination_of
 from streams.agents.telling.render import html_of, payload_of, text_of
 from streams.agents.telling.routes import TLPS, AnyChannel, House, RoutedUse, Routes
 from streams.agents.telling.told import ToldNotice, rank
@@ -79,6 +79,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     unlisted: int = 0
     waiting: str = ""
+    bare: bool = False
+    """Nothing of what holds now may be described: neither content nor band."""
     house: str
     pages: str
     tlp: Tlp
@@ -88,7 +90,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def band_words(self) -> str:
         """How pressing it is, where that is still so."""
-        return "" if self.transition in ("withdrawn", "closed") or self.news == "Changed" else wording.BAND[self.band]
+        return "" if self.bare or self.transition in ("withdrawn", "closed") else wording.BAND[self.band]
 
     @property
     def band_mark(self) -> str:
@@ -99,7 +101,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 def compose(draft: Draft, routes: Routes, channel: AnyChannel, at: dt.datetime) -> Message:
     """The message of a notice: in full, as a list for a digest, or bare where nothing may be described."""
     if draft.bare or draft.transition == "withdrawn":
-        return _message(draft, _letter_taken_back(draft, routes.house, at), routes, at)
+        return _message(draft, _letter_taken_back(draft, routes.house, channel, at), routes, at)
     if draft.digest:
         return _message(draft, _letter_digest(draft, routes.house, channel.use, at), routes, at)
     return _message(draft, _letter_full(draft, routes.house, channel.use, at), routes, at)
@@ -112,7 +114,8 @@ def compose_short(draft: Draft, routes: Routes, channel: AnyChannel, at: dt.date
         draft,
         routes.house,
         at,
-        subject=f"{news}: {_several(len(draft.steps), 'notice', 'notices')} about export pledges",
+        tlp=channel.tlp,
+        subject=f"{news}: {len(draft.steps)} alert{'' if len(draft.steps) == 1 else 's'} about export pledges",
         happened=("There is news about an export pledge. The message in full could not be delivered on this channel.",),
         entries=_entries(draft.steps, routes.house, described=False),
         unlisted=max(0, len(draft.steps) - LISTED_IN_DIGEST),
@@ -120,7 +123,7 @@ def compose_short(draft: Draft, routes: Routes, channel: AnyChannel, at: dt.date
     return _message(draft, letter, routes, at)
 
 
-def compose_bare(message: Message, routes: Routes) -> Message:
+def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Message:
     """The same notice under the same id, without content: what it described may not be described there any more.
 
     It counts as telling nothing of the alerts' grounds and versions, so that what may be described is told next.
@@ -136,6 +139,7 @@ def compose_bare(message: Message, routes: Routes) -> Message:
         transition=notice.transition,
         news="Changed",
         band=notice.band,
+        bare=True,
         subject=notice.subject,
         happened=("A notice was on its way to you when what it described changed. It may not be described here.",),
         entries=tuple(
@@ -145,8 +149,8 @@ def compose_bare(message: Message, routes: Routes) -> Message:
         unlisted=max(0, len(notice.alerts) - LISTED_IN_DIGEST),
         house=wording.clean(routes.house.name),
         pages=routes.house.pages,
-        tlp="AMBER",
-        tlp_words=wording.TLP["AMBER"],
+        tlp=channel.tlp,
+        tlp_words=wording.TLP[channel.tlp],
         at=notice.at,
     )
     return msgspec.structs.replace(
@@ -182,32 +186,40 @@ def _officers(steps: Iterable[Step]) -> tuple[str, ...]:
 
 
 def _letter(
-    draft: Draft, house: House, at: dt.datetime, *, subject: str, happened: tuple[str, ...], **parts: object
+    draft: Draft,
+    house: House,
+    at: dt.datetime,
+    *,
+    subject: str,
+    happened: tuple[str, ...],
+    tlp: Tlp | None = None,
+    **parts: object,
 ) -> Letter:
-    tlp = max((step.alert.tlp for step in draft.steps), key=TLPS.index)
+    label = tlp or _strictest(step.alert.tlp for step in draft.steps)
     return Letter(
         notice=draft.id,
         transition=draft.transition,
-        news=wording.NEWS[draft.transition],
+        news="Changed" if draft.bare else wording.NEWS[draft.transition],
         band=draft.band,
+        bare=draft.bare,
         subject=wording.clean(subject)[:180],
         happened=happened,
         house=wording.clean(house.name),
         pages=house.pages,
-        tlp=tlp,
-        tlp_words=wording.TLP[tlp],
+        tlp=label,
+        tlp_words=wording.TLP[label],
         at=at,
         **parts,  # type: ignore[arg-type]
     )
 
 
+def _strictest(labels: Iterable[Tlp]) -> Tlp:
+    return max(labels, key=TLPS.index)
+
+
 def _letter_full(draft: Draft, house: House, use: RoutedUse, at: dt.datetime) -> Letter:
     alerts = [step.alert for step in draft.steps]
-    lead = max(alerts, key=lambda alert: rank(alert.band))
-    further = len(alerts) - 1
-    subject = f"{wording.NEWS[draft.transition]}: {wording.short_subject(lead, use)}"
-    if further:
-        subject += f" and {further} more"
+    subject = f"{wording.NEWS[draft.transition]}: {_subject(alerts, use)}"
     return _letter(
         draft,
         house,
@@ -221,22 +233,36 @@ def _letter_full(draft: Draft, house: House, use: RoutedUse, at: dt.datetime) ->
     )
 
 
+def _subject(alerts: Sequence[Alert], use: RoutedUse) -> str:
+    """The most pressing clause with its destinations, and how many clauses beside it."""
+    lead = max(alerts, key=lambda alert: rank(alert.band))
+    alike = [alert.destination for alert in alerts if clause_of(alert.id) == clause_of(lead.id)]
+    others = len({clause_of(alert.id) for alert in alerts}) - 1
+    beside = f" and {others} other pledge{'' if others == 1 else 's'}" if others else ""
+    return wording.short_subject(lead, sorted(alike), use) + beside
+
+
 def _happened(draft: Draft, use: RoutedUse) -> list[str]:
     """What this notice tells, relative to what was told before."""
-    count = len(draft.steps)
-    one = count == 1
-    pledge = "a pledge" if one else f"{count} pledges or destinations"
+    pledge = _which(draft.steps)
     told = [step.told for step in draft.steps if step.told is not None]
     before = f" (told on {day_words(min(t.notice_record.at for t in told).date())})" if told else ""
     said = {
-        "opened": f"What has been reported appears inconsistent with {pledge} given for an export license.",
+        "opened": f"What has been reported appears inconsistent with {pledge}.",
         "reopened": f"New evidence has come up on {pledge} on which our last word{before} was that nothing is open.",
-        "raised": f"There is more to say about {pledge} than what you were told{before}: it now stands more serious.",
-        "lowered": f"What you were told about {pledge}{before} now stands less serious.",
+        "raised": f"There is more to say about {pledge} than what you were told{before}: it is now more serious.",
+        "lowered": f"What you were told about {pledge}{before} is now less serious.",
         "closed": f"An officer has closed what you were told about {pledge}{before}.",
         "withdrawn": f"What you were told about {pledge}{before} is withdrawn.",
     }[draft.transition]
     return [said, *_what_changed(draft), *_closing(draft, use)]
+
+
+def _which(steps: Sequence[Step]) -> str:
+    """`a pledge given for an export to XM`: what the notice is about, by clauses and destinations."""
+    clauses = len({step.clause for step in steps})
+    places = wording.listing(wording.country(code) for code in sorted({step.alert.destination for step in steps}))
+    return f"{'a pledge' if clauses == 1 else f'{clauses} pledges'} given for exports to {places}"
 
 
 def _what_changed(draft: Draft) -> list[str]:
@@ -302,7 +328,7 @@ def country_page(alert: Alert) -> str:
 
 def _finding(alert: Alert, use: RoutedUse) -> str:
     """The neutral sentence; for others than officers it is put together here, so that it names nobody."""
-    own = wording.outward(alert.title)
+    own = wording.outward(alert.title, wording.names_in(alert))
     band = wording.BAND[alert.band].lower()
     if use == "officer" and own and own != wording.ON_THE_PAGE:
         return f"{wording.country(alert.destination)}: {own.rstrip('.')}. Our reading: {band}."
@@ -357,6 +383,7 @@ def _license_then(license_: LicenseSummary) -> str:
 def _grounds(alerts: Sequence[Alert], use: RoutedUse) -> list[GroundPart]:
     """Each open case once, the most pressing first, though several clauses or licenses rest on it."""
     cases: dict[str, Case] = {}
+    names = {name for alert in alerts for name in wording.names_in(alert)}
     for alert in alerts:
         for case in alert.cases:
             known = cases.get(case.key)
@@ -364,14 +391,14 @@ def _grounds(alerts: Sequence[Alert], use: RoutedUse) -> list[GroundPart]:
                 cases[case.key] = case
     ordered = sorted(cases.values(), key=lambda case: (-rank(case.band), case.key))
     strongest = [case for case in ordered if rank(case.band) >= rank("review")] or ordered
-    return [_ground(case, use) for case in strongest]
+    return [_ground(case, use, names) for case in strongest]
 
 
-def _ground(case: Case, use: RoutedUse) -> GroundPart:
+def _ground(case: Case, use: RoutedUse, names: Set[str]) -> GroundPart:
     claims = [a for a in case.assertions if a.matter != "victims" and (use == "officer" or a.matter != "agency")]
     officer = use == "officer"
     return GroundPart(
-        what=wording.outward(case.sentence) if officer else _what(case),
+        what=wording.outward(case.sentence, names) if officer else _what(case),
         when=_when(case),
         how_sure=wording.how_sure(case.band, case.how_sure),
         evidence=tuple(s for s in map(wording.evidence_sentence, case.ledger) if s) or _no_evidence(case),
@@ -445,14 +472,11 @@ def _also_fit(alerts: Sequence[Alert], use: RoutedUse) -> list[str]:
         lines.append(f"Also granted by your state: {wording.listing(wording.clean(license_) for license_ in own)}.")
     if others:
         lines.append(
-            f"{_several(others, 'license was', 'licenses were')} granted by other states. They are told of theirs by "
-            "themselves."
+            "1 of them was granted by another state; its own authority is told of it."
+            if others == 1
+            else f"{others} of them were granted by other states; their own authorities are told of them."
         )
     return lines
-
-
-def _several(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"
 
 
 def _entries(steps: Iterable[Step], house: House, *, described: bool, use: RoutedUse = "officer") -> tuple[Entry, ...]:
@@ -460,7 +484,9 @@ def _entries(steps: Iterable[Step], house: House, *, described: bool, use: Route
     return tuple(
         Entry(
             band=wording.BAND[step.band] if described else "",
-            words=wording.capital(wording.short_subject(step.alert, use)) if described else _by_id(step.alert.id),
+            words=wording.capital(wording.short_subject(step.alert, [step.alert.destination], use))
+            if described
+            else _by_id(step.alert.id),
             link=wording.page_of(house.pages, step.alert.id),
         )
         for step in ordered[:LISTED_IN_DIGEST]
@@ -498,31 +524,37 @@ def _letter_digest(draft: Draft, house: House, use: RoutedUse, at: dt.datetime) 
     )
 
 
-def _letter_taken_back(draft: Draft, house: House, at: dt.datetime) -> Letter:
+def _letter_taken_back(draft: Draft, house: House, channel: AnyChannel, at: dt.datetime) -> Letter:
     """A withdrawal, or news that may not be described here: names only what was told before."""
-    told = [step.told for step in draft.steps if step.told is not None]
-    subjects = list(dict.fromkeys(_told_as(t.notice_record) for t in told))
+    told = [step.told.notice_record for step in draft.steps if step.told is not None]
+    subjects = list(dict.fromkeys(_told_as(notice) for notice in told))
+    taken = {step.alert.id for step in draft.steps}
+    part = " in part" if any(not taken.issuperset(notice.alerts) for notice in told) else ""
     withdrawn = draft.transition == "withdrawn"
-    first = (
-        "What we told you no longer stands. It is withdrawn: nothing is left that it rested on."
-        if withdrawn
-        else "What we told you no longer stands as told. What has changed may not be described on this channel."
-    )
-    ask = (
-        "If you have passed it on or acted on it, please correct that."
-        if withdrawn
-        else "The page says what holds now."
-    )
-    head = told[0].notice_record.subject if len(subjects) == 1 and told else f"{len(draft.steps)} alerts"
+    head = _bare_subject(told[0].subject) if len(subjects) == 1 else f"{len(draft.steps)} alerts"
     return _letter(
         draft,
         house,
         at,
-        subject=f"{wording.NEWS[draft.transition] if withdrawn else 'Changed'}: {_bare_subject(head)}",
-        happened=(first, *subjects, ask),
+        tlp=channel.tlp,
+        subject=f"{wording.NEWS[draft.transition] if withdrawn else 'Changed'}{part}: {head}",
+        happened=(_taken_back(withdrawn, bool(part)), *subjects, _please(withdrawn)),
         entries=_entries(draft.steps, house, described=False),
         unlisted=max(0, len(draft.steps) - LISTED_IN_DIGEST),
     )
+
+
+def _taken_back(withdrawn: bool, part: bool) -> str:
+    what = "A part of what we told you" if part else "What we told you"
+    if withdrawn:
+        return f"{what} no longer stands. It is withdrawn: nothing is left that it rested on."
+    return f"{what} no longer stands as told. What has changed may not be described on this channel."
+
+
+def _please(withdrawn: bool) -> str:
+    if withdrawn:
+        return "If you have passed it on or acted on it, please correct that."
+    return "The page says what holds now."
 
 
 def _told_as(notice: ToldNotice) -> str:
@@ -532,4 +564,4 @@ def _told_as(notice: ToldNotice) -> str:
 def _bare_subject(subject: str) -> str:
     """The subject without the word of news it began with."""
     head, _, rest = subject.partition(": ")
-    return rest if rest and head in {*wording.NEWS.values(), "Changed"} else subject
+    return rest if rest and head.removesuffix(" in part") in {*wording.NEWS.values(), "Changed"} else subject

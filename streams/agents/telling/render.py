@@ -58,7 +58,7 @@ def payload_of(letter: Letter, notice: ToldNotice) -> str:
         "notice": notice.id,
         "before": notice.before,
         "transition": notice.transition,
-        "band": notice.band,
+        "band": None if letter.bare else notice.band,
         "digest": notice.digest,
         "destinations": notice.destinations,
         "alerts": [

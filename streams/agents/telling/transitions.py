@@ -41,6 +41,8 @@ def _worth_opening(alert: Alert, hearing: Hearing) -> bool:
 
 
 def _shift(told: Told, alert: Alert, hearing: Hearing) -> Transition | None:
+    if not told.version and _worth_opening(alert, hearing):
+        return "opened"  # all that arrived was a repeat without content
     if told.version == alert.version:
         return None  # the claim's hash decides: neither age nor acknowledgement is news
     lowest = rank(hearing.floor) - 1

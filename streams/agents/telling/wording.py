@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 from urllib.parse import quote
 
@@ -108,24 +108,34 @@ MATTER: dict[str, str] = {
     "victims": "Who was affected",
 }  # fmt: skip
 
-_NUMBERS_OF_THE_HOUSE = re.compile(
-    r"\b[EA][0-5]\b|\b[A-F][1-6]\b|\breliability [A-F]\b|\bcredibility [1-6]\b|\bgrade"
-    r"|\bP\s*(\(H\))?\s*[=<>≥≤:]?\s*[01]?[.,]\d|\b[rmcL]\s*(\(H\))?\s*[=<>≥≤]|\b0?[.,]\d{1,6}\b"
-    r"|\bprior (of|probability|is|odds)\b|\bthe prior\b|\bnats?\b|\bprobabilit|\blikelihood|\blogit|\bodds\b"
-    r"|\bper mille\b|\bmillionths?\b|\d\s?%|‰|\bshare of (P|\d|a half|a third)",
-    re.IGNORECASE,
+_GRADES = r"(?<!clause )\b([EA][0-5]|[A-F][1-6])\b"
+_SCORES = (
+    r"(?i:\breliability [A-F]\b|\bcredibility [1-6]\b|\bgrade|\bP\s*(\(H\))?\s*[=<>≥≤:]?\s*[01]?[.,]\d"
+    r"|\b[rmcL]\s*(\(H\))?\s*[=<>≥≤]|\b0?[.,]\d{1,6}\b|\bprior (of|probability|is|odds)\b|\bthe prior\b|\bnats?\b"
+    r"|\bprobabilit|\blikelihood|\blogit|\bodds\b|\bper mille\b|\bmillionths?\b|\d\s?%|‰"
+    r"|\bshares? of (P\b|\d|a half|a third|the group))"
 )
+_NUMBERS_OF_THE_HOUSE = re.compile(f"{_GRADES}|{_SCORES}")
 
 
-def leaves_the_house(sentence: str) -> bool:
-    """Whether a sentence holds no grade, weight, share or probability."""
+def leaves_the_house(sentence: str, names: Iterable[str] = ()) -> bool:
+    """Whether a sentence holds no grade, weight, share or probability, apart from these `names`."""
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        sentence = sentence.replace(name, "…")
     return _NUMBERS_OF_THE_HOUSE.search(sentence) is None
 
 
-def outward(sentence: str) -> str:
+def outward(sentence: str, names: Iterable[str] = ()) -> str:
     """The sentence as it may leave the house: clean, and replaced by a pointer to the page where it holds numbers."""
     said = clean(sentence)
-    return said if leaves_the_house(said) else ON_THE_PAGE
+    return said if leaves_the_house(said, names) else ON_THE_PAGE
+
+
+def names_in(alert: Alert) -> tuple[str, ...]:
+    """Names that may look like a grade: of clause, license, products, incidents."""
+    own = () if alert.license is None else (alert.license.ref, alert.license.number or "", *alert.license.products)
+    parts = () if alert.clause is None else (f"clause {alert.clause.id}",)
+    return (*own, *parts, *(member for case in alert.cases for member in case.members))
 
 
 def clean(text: str) -> str:
@@ -227,12 +237,12 @@ def how_sure(band: Band, said: str = "") -> str:
     return capital(words.rstrip(".")) + "."
 
 
-def short_subject(alert: Alert, use: Literal["officer", "partners", "exporter"] = "officer") -> str:
+def short_subject(alert: Alert, destinations: Sequence[str], use: Literal["officer", "partners", "exporter"]) -> str:
     """What an alert is about, in a few words."""
     if alert.clause is None or alert.license is None:
         return "a pledge"
     license_words = "" if use == "partners" else f", license {clean(alert.license.number or alert.license.ref)}"
-    return f"pledge {DUTY[alert.clause.kind]} in {country(alert.destination)}{license_words}"
+    return f"pledge {DUTY[alert.clause.kind]}, {listing(map(country, destinations))}{license_words}"
 
 
 def listing(words: Iterable[str]) -> str:

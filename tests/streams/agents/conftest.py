@@ -60,7 +60,8 @@ def case(member: str = "lab:i1", band: str = "alert", **changes: object) -> Case
             "key": f"incident:{member}", "kind": "incident", "band": band, "band_reason": "P = 0.203, E3/A2, m 0.95",
             "verdict": "appears_inconsistent", "rule": "prohibited_target_class", "members": (member,),
             "sentence": "Targeting of journalists with Nightjar appears inconsistent with this clause.",
-            "occurred": Period(start=dt.date(2029, 6, 1), precision="month"), "known_since": dt.date(2030, 5, 20), **changes,
+            "occurred": Period(start=dt.date(2029, 6, 1), precision="month"), "known_since": dt.date(2030, 5, 20),
+            **changes,
         }
     )  # fmt: skip
 
@@ -102,7 +103,9 @@ def full_case(**changes: object) -> Case:
                 Alternative(kind="fabrication", state="open", reason="P 0.203 and reliability A speak against it."),
             ),
             "replies": (
-                Reply(by="The end user", at=dt.date(2030, 5, 22), sentence="The end user says that a warrant covered it."),
+                Reply(
+                    by="The end user", at=dt.date(2030, 5, 22), sentence="The end user says that a warrant covered it.",
+                ),
             ),
             "unknown": ("Which agency operated it is not known.",),
             **changes,
@@ -204,7 +207,7 @@ class Outbox:
         return self.held.get(channel)
 
 
-class House_:
+class Household:
     """A deliverer with its world, that can be started again after a crash."""
 
     def __init__(self, routes: Routes | None = None) -> None:
@@ -266,6 +269,6 @@ def telling() -> SimpleNamespace:
     """All builders and fakes of this file under one name."""
     return SimpleNamespace(
         alert=alert, case=case, full_case=full_case, clause=clause, license=license_summary, gone=gone,
-        candidate=candidate, routes=officers_routes, mailbox=mailbox_channel, House=House_, record=record, DAY=DAY,
+        candidate=candidate, routes=officers_routes, mailbox=mailbox_channel, House=Household, record=record, DAY=DAY,
         NOON=NOON, CLAUSE_TEXT=CLAUSE_TEXT, but=msgspec.structs.replace, Clock=Clock, Channel=Channel, Outbox=Outbox,
     )  # fmt: skip
