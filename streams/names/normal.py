@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Final
 
 import msgspec
 from anyascii import anyascii
@@ -22,6 +23,7 @@ from streams.names.states import common_forms
 WEIGHTS = {
     "name": 1.0,
     "number": 0.9,
+    "brand": 0.6,
     "field": 0.5,
     "place": 0.4,
     "common": 0.3,
@@ -109,30 +111,25 @@ _ORDINALS = {
 }
 
 # Traditional and Japanese forms of characters that names hold often → simplified.
-_HAN = str.maketrans(
-    dict(
-        pair
-        for pair in (
-            "國国 業业 機机 電电 車车 東东 長长 門门 馬马 龍龙 竜龙 鳥鸟 魚鱼 貿贸 資资 質质 責责 貴贵 費费 財财 買买 賣卖 動动 務务 勝胜 "
-            "華华 偉伟 僑侨 優优 儀仪 億亿 傳传 備备 價价 創创 劉刘 劍剑 剣剑 勞劳 労劳 區区 区区 協协 單单 単单 廠厂 廣广 広广 慶庆 應应 応应 "
-            "總总 総总 織织 經经 経经 緯纬 維维 網网 絡络 線线 級级 紡纺 紅红 純纯 統统 結结 聯联 聨联 聲声 職职 臺台 舊旧 興兴 與与 "
-            "藝艺 芸艺 藥药 薬药 蘇苏 蘭兰 處处 処处 術术 衛卫 衞卫 裝装 装装 製制 複复 見见 視视 覺觉 觀观 観观 計计 記记 訊讯 設设 證证 証证 "
-            "評评 試试 話话 誠诚 語语 說说 請请 論论 諮谘 謀谋 警警 護护 變变 変变 讀读 豐丰 豊丰 貨货 貢贡 賓宾 賢贤 贊赞 軍军 軟软 軸轴 "
-            "載载 輝辉 輪轮 輸输 轉转 転转 辦办 農农 連连 進进 運运 達达 遠远 遼辽 選选 還还 郵邮 鄉乡 鄭郑 醫医 医医 釋释 針针 鈴铃 鉄铁 "
-            "鐵铁 銀银 銅铜 鋁铝 鋒锋 鋼钢 錄录 録录 鍋锅 鎖锁 鏡镜 鐘钟 鑫鑫 閃闪 開开 間间 關关 関关 際际 陽阳 陸陆 陳陈 隊队 階阶 險险 "
-            "険险 雲云 電电 霧雾 靈灵 靜静 静静 響响 頂顶 項项 順顺 預预 領领 頭头 顯显 顕显 風风 飛飞 館馆 駿骏 驗验 験验 騰腾 體体 体体 "
-            "髙高 點点 点点 黨党 党党 齊齐 齡龄 戰战 戦战 戶户 據据 據据 擴扩 拡扩 攝摄 擔担 敵敌 數数 数数 會会 會会 條条 來来 楊杨 榮荣 栄荣 "
-            "構构 樂乐 楽乐 樓楼 標标 樹树 橋桥 檢检 検检 權权 権权 歐欧 歷历 歴历 殼壳 氣气 気气 決决 沒没 浄净 淨净 測测 渦涡 湯汤 溫温 滿满 "
-            "漢汉 潔洁 澤泽 沢泽 濟济 済济 濱滨 浜滨 灣湾 煙烟 熱热 燈灯 燃燃 營营 営营 爭争 獨独 独独 獲获 環环 現现 產产 産产 畫画 異异 療疗 "
-            "發发 発发 監监 盤盘 礦矿 鉱矿 礎础 禮礼 禪禅 種种 積积 穩稳 竊窃 競竞 筆笔 節节 範范 築筑 簡简 籌筹 納纳 紙纸 緊紧 繁繁 義义 習习 "
-            "聖圣 脈脉 腦脑 臨临 航航 艦舰 蔵藏 訓训 調调 諜谍 識识 譯译 讓让 鷹鹰 鳳凤 鶴鹤 麗丽 黃黄 齒齿 澳澳 島岛 嶋岛 峽峡 岡冈 實实 実实 "
-            "寶宝 宝宝 專专 專专 將将 將将 對对 対对 導导 層层 屬属 属属 巖岩 幣币 師师 帶带 帯带 幫帮 庫库 張张 彈弹 弾弹 強强 彙汇 匯汇 徑径 "
-            "從从 徳德 復复 愛爱 態态 懷怀 戲戏 執执 報报 場场 圖图 図图 團团 団团 園园 圍围 壓压 圧压 壽寿 夢梦 奧奥 婦妇 學学 孫孙 寧宁 審审 "
-            "貴贵 賽赛 鑄铸 鋳铸 鍛锻 鏈链 銳锐 鈦钛 鈾铀 鋰锂 鎢钨 頻频 顧顾 類类 馳驰 駐驻 驅驱 駆驱 魯鲁 鴻鸿 鵬鹏 鯨鲸 黒黑 齋斋 龜龟 亀龟"
-        ).split()
-        for pair in [(pair[0], pair[1])]
-    )
+_HAN_PAIRS = (
+    "國国 業业 機机 電电 車车 東东 長长 門门 馬马 龍龙 竜龙 鳥鸟 魚鱼 貿贸 資资 質质 責责 貴贵 費费 財财 買买 賣卖 動动 務务 勝胜 "
+    "華华 偉伟 僑侨 優优 儀仪 億亿 傳传 備备 價价 創创 劉刘 劍剑 剣剑 勞劳 労劳 區区 区区 協协 單单 単单 廠厂 廣广 広广 慶庆 應应 応应 "
+    "總总 総总 織织 經经 経经 緯纬 維维 網网 絡络 線线 級级 紡纺 紅红 純纯 統统 結结 聯联 聨联 聲声 職职 臺台 舊旧 興兴 與与 "
+    "藝艺 芸艺 藥药 薬药 蘇苏 蘭兰 處处 処处 術术 衛卫 衞卫 裝装 装装 製制 複复 見见 視视 覺觉 觀观 観观 計计 記记 訊讯 設设 證证 証证 "
+    "評评 試试 話话 誠诚 語语 說说 請请 論论 諮谘 謀谋 警警 護护 變变 変变 讀读 豐丰 豊丰 貨货 貢贡 賓宾 賢贤 贊赞 軍军 軟软 軸轴 "
+    "載载 輝辉 輪轮 輸输 轉转 転转 辦办 農农 連连 進进 運运 達达 遠远 遼辽 選选 還还 郵邮 鄉乡 鄭郑 醫医 医医 釋释 針针 鈴铃 鉄铁 "
+    "鐵铁 銀银 銅铜 鋁铝 鋒锋 鋼钢 錄录 録录 鍋锅 鎖锁 鏡镜 鐘钟 鑫鑫 閃闪 開开 間间 關关 関关 際际 陽阳 陸陆 陳陈 隊队 階阶 險险 "
+    "険险 雲云 電电 霧雾 靈灵 靜静 静静 響响 頂顶 項项 順顺 預预 領领 頭头 顯显 顕显 風风 飛飞 館馆 駿骏 驗验 験验 騰腾 體体 体体 "
+    "髙高 點点 点点 黨党 党党 齊齐 齡龄 戰战 戦战 戶户 據据 據据 擴扩 拡扩 攝摄 擔担 敵敌 數数 数数 會会 會会 條条 來来 楊杨 榮荣 栄荣 "
+    "構构 樂乐 楽乐 樓楼 標标 樹树 橋桥 檢检 検检 權权 権权 歐欧 歷历 歴历 殼壳 氣气 気气 決决 沒没 浄净 淨净 測测 渦涡 湯汤 溫温 滿满 "
+    "漢汉 潔洁 澤泽 沢泽 濟济 済济 濱滨 浜滨 灣湾 煙烟 熱热 燈灯 燃燃 營营 営营 爭争 獨独 独独 獲获 環环 現现 產产 産产 畫画 異异 療疗 "
+    "發发 発发 監监 盤盘 礦矿 鉱矿 礎础 禮礼 禪禅 種种 積积 穩稳 竊窃 競竞 筆笔 節节 範范 築筑 簡简 籌筹 納纳 紙纸 緊紧 繁繁 義义 習习 "
+    "聖圣 脈脉 腦脑 臨临 航航 艦舰 蔵藏 訓训 調调 諜谍 識识 譯译 讓让 鷹鹰 鳳凤 鶴鹤 麗丽 黃黄 齒齿 澳澳 島岛 嶋岛 峽峡 岡冈 實实 実实 "
+    "寶宝 宝宝 專专 專专 將将 將将 對对 対对 導导 層层 屬属 属属 巖岩 幣币 師师 帶带 帯带 幫帮 庫库 張张 彈弹 弾弹 強强 彙汇 匯汇 徑径 "
+    "從从 徳德 復复 愛爱 態态 懷怀 戲戏 執执 報报 場场 圖图 図图 團团 団团 園园 圍围 壓压 圧压 壽寿 夢梦 奧奥 婦妇 學学 孫孙 寧宁 審审 "
+    "貴贵 賽赛 鑄铸 鋳铸 鍛锻 鏈链 銳锐 鈦钛 鈾铀 鋰锂 鎢钨 頻频 顧顾 類类 馳驰 駐驻 驅驱 駆驱 魯鲁 鴻鸿 鵬鹏 鯨鲸 黒黑 齋斋 龜龟 亀龟"
 )
+_HAN: Final = str.maketrans({pair[0]: pair[1] for pair in _HAN_PAIRS.split()})
 
 _DOTTED = re.compile(r"\b(?:\w\.\s?){2,}\w?\b|\b(?:\w\.){2,}")
 _BRACKETS = re.compile(r"[(\[（【«“\"]([^()\[\]（）【】«»“”\"]*)[)\]）】»”\"]")
@@ -161,11 +158,19 @@ def _lexicon() -> _Lexicon:
             continue
         concept, cls, group, forms = line.split("\t")
         entry = _Entry(concept, cls, group)
-        for form in (concept.replace("-", " "), *forms.split("|")):
+        for form in (*([] if ":" in concept else [concept.replace("-", " ")]), *forms.split("|")):
             known = stems if form.endswith("*") else exact
             known.setdefault(simplified(plain(form.rstrip("*"))), entry)
     exact.pop("", None)
     return _Lexicon(exact, stems, max(len(form) for form in exact if script_of(form[0]) in UNSPACED))
+
+
+@cache
+def legal_words() -> frozenset[str]:
+    """Single Latin words that are legal forms or links; shared."""
+    return frozenset(
+        form for form, entry in _lexicon().exact.items() if form.isascii() and entry.cls in ("legal", "link")
+    )
 
 
 def simplified(text: str) -> str:
@@ -261,6 +266,8 @@ def _name_word(surface: str, wrote: str) -> Word:
 
 
 def _entry_word(surface: str, entry: _Entry, wrote: str) -> Word:
+    if entry.concept.startswith("state:"):
+        return _place_word(surface, entry.concept[6:], wrote)
     heard = sound(entry.concept)
     return Word(entry.concept, entry.cls, entry.concept, entry.group, heard, bones(heard), wrote, surface)
 
@@ -308,7 +315,7 @@ def _spaced(words: list[str], wrote: str) -> Iterator[Word]:
 
 def _group(group: list[str], lexicon: dict[str, _Entry], places: dict[str, str], wrote: str) -> Word | None:
     text = " ".join(group)
-    if len(group) > 1 and text in lexicon:
+    if text in lexicon and (len(group) > 1 or lexicon[text].cls == "place"):
         return _entry_word(text, lexicon[text], wrote)
     if len(group) <= 3 and (code := places.get("".join(group))):
         return _place_word(text, code, wrote)
@@ -383,14 +390,23 @@ def _words(text: str) -> tuple[Word, ...]:
     return tuple(found)
 
 
+def _heard(word: Word) -> str:
+    """The sound of a word as it was written, not as its concept is called."""
+    if not word.concept:
+        return word.sound
+    return sound(plain(word.surface if word.surface.isascii() else anyascii(word.surface)).replace(" ", ""))
+
+
+def _first_letters(words: Iterable[Word]) -> str:
+    first = (word.surface[0] if word.surface.isascii() else anyascii(word.surface[:1])[:1] for word in words)
+    return "".join(first).lower()
+
+
 def _initials(words: tuple[Word, ...]) -> frozenset[str]:
     """First letters of the words, with and without links and legal forms, as an acronym would have them."""
-    first = lambda kept: "".join(
-        word.surface[0] if word.surface.isascii() else anyascii(word.surface[:1])[:1] for word in kept
-    )  # noqa: E731
     described = [word for word in words if word.cls not in ("link", "legal")]
     unlinked = [word for word in words if word.cls != "link"]
-    found = {first(described).lower(), first(unlinked).lower(), first(words).lower()}
+    found = {_first_letters(described), _first_letters(unlinked), _first_letters(words)}
     return frozenset(letters for letters in found if len(letters) >= 2)
 
 
@@ -399,7 +415,7 @@ def parse(text: str) -> Name:
     """The text taken apart as one name, brackets read as part of it."""
     words = _words(text)
     kept = tuple(word for word in words if word.cls not in ("link", "legal"))
-    if not any(word.cls in ("name", "number", "field", "place", "common") for word in kept):
+    if not any(word.cls in ("name", "number", "brand", "field", "place", "common") for word in kept):
         kept = kept or tuple(word for word in words if word.cls != "link") or words
     return Name(
         text=text,
@@ -411,7 +427,7 @@ def parse(text: str) -> Name:
         | frozenset(word.text for word in kept if word.cls == "number" and word.concept),
         states=frozenset(word.concept[6:] for word in kept if word.concept.startswith("state:")),
         script=script(text),
-        joined="".join(word.sound for word in kept),
+        joined="".join(_heard(word) for word in words if word.cls != "legal") or "".join(word.sound for word in kept),
         initials=_initials(words),
     )
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Final, Literal
 
 import msgspec
 
 from schemas.name import Name
+from streams.names.candidates import Index
 from streams.names.matcher import Score, score
 from streams.names.normal import keyed, readings
 from streams.names.states import resolve_state
@@ -224,18 +225,18 @@ class Register:
         if text in self._by_entity and _alike(self.kind_of(text), kind):
             name = self.name_of(text)
             best[text] = Resolution(text, self.kind_of(text) or "", name, 1.0, "the register's own id", "id")
-        held = [
+        known = [
             (name, whole)
             for whole, key in self._keys(text)
             for name in self._by_key.get(key, ())
             if _alike(name.kind, kind)
         ]
-        held = self._seated(held, country)
+        held = self._seated(known, country)
         sharing = len({name.entity for name, _ in held}) or 1
-        for name, whole in held:
-            found = self._as_named(name, as_of, sharing, whole)
-            if name.entity not in best or found.score > best[name.entity].score:
-                best[name.entity] = found
+        for one, whole in held:
+            found = self._as_named(one, as_of, sharing, whole)
+            if one.entity not in best or found.score > best[one.entity].score:
+                best[one.entity] = found
         return list(best.values())
 
     def _keys(self, text: str) -> list[tuple[bool, str]]:
@@ -274,7 +275,15 @@ class Register:
         return list(best.values())
 
     def _candidates(self, text: str) -> Iterable[_Held]:
+        return [self._named[place] for place, _ in self._index.search(text)]
+
+    @cached_property
+    def _named(self) -> list[_Held]:
         return [held for held in self.names if held.judgment != "different"]
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index.of(held.name for held in self._named)
 
     def score(
         self,

@@ -105,21 +105,8 @@ USER_ASSIGNED = frozenset(
 )
 """ISO 3166-1 user-assigned codes: AA, QM to QZ, XA to XZ, ZZ. Demo states live here; ZZ is nobody's."""
 
-_BEFORE = (
-    "the government of|government of|the state of|state of|the federal republic of|federal republic of|the islamic republic of|"
-    "islamic republic of|the peoples republic of|peoples republic of|the democratic republic of|the republic of|republic of|"
-    "the kingdom of|kingdom of|the sultanate of|sultanate of|the commonwealth of|commonwealth of|emirate of|principality of|the|"
-    "republica de|republica del|republica da|republica do|republica|reino de|reino do|reino da|estado de|estado do|"
-    "republique du|republique de la|republique de|republique d|republique des|royaume du|royaume de|royaume d|"
-    "republik|bundesrepublik|konigreich|konigreich der|republiek|koninkrijk|kongeriket|kongeriget|konungariket|republiken|"
-    "repubblica|repubblica di|repubblica del|regno di|regno del|rzeczpospolita|republika|respublika|"
-    "республика|республіка|рэспубліка|королевство|"
-    "جمهوريه|مملكه|دوله|سلطنه|اماره|الجمهوريه|المملكه|جمهوري|جمهوري اسلامي|الجمهوريه الاسلاميه|jumhuriyat|mamlakat|dawlat|"
-    "jamhuri ya|jamhuuriyadda|גמהוריית|רפובליקת|הרפובליקה של|ממלכת"
-).split("|")
-_AFTER = "cumhuriyeti|respublikasi|共和国|王国|共和國|王國|共和|공화국|왕국|republic|kingdom|respublika|republika|köztársaság".split(
-    "|"
-)
+_BEFORE = ["the government of", "government of", "the state of", "state of", "the federal republic of", "federal republic of", "the islamic republic of", "islamic republic of", "the peoples republic of", "peoples republic of", "the democratic republic of", "the republic of", "republic of", "the kingdom of", "kingdom of", "the sultanate of", "sultanate of", "the commonwealth of", "commonwealth of", "emirate of", "principality of", "the", "republica de", "republica del", "republica da", "republica do", "republica", "reino de", "reino do", "reino da", "estado de", "estado do", "republique du", "republique de la", "republique de", "republique d", "republique des", "royaume du", "royaume de", "royaume d", "republik", "bundesrepublik", "konigreich", "konigreich der", "republiek", "koninkrijk", "kongeriket", "kongeriget", "konungariket", "republiken", "repubblica", "repubblica di", "repubblica del", "regno di", "regno del", "rzeczpospolita", "republika", "respublika", "республика", "республіка", "рэспубліка", "королевство", "جمهوريه", "مملكه", "دوله", "سلطنه", "اماره", "الجمهوريه", "المملكه", "جمهوري", "جمهوري اسلامي", "الجمهوريه الاسلاميه", "jumhuriyat", "mamlakat", "dawlat", "jamhuri ya", "jamhuuriyadda", "גמהוריית", "רפובליקת", "הרפובליקה של", "ממלכת"]
+_AFTER = ["cumhuriyeti", "respublikasi", "共和国", "王国", "共和國", "王國", "共和", "공화국", "왕국", "republic", "kingdom", "respublika", "republika", "köztársaság"]
 
 _STYLES = frozenset(_BEFORE) | {style.removesuffix(" of") for style in _BEFORE} | {"republic", "rep"}
 
