@@ -66,3 +66,7 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Most records in one request [count]."""
     title: str = "Pledgewatch"
     metrics: Metrics = msgspec.field(default_factory=Metrics)
+
+    def __deepcopy__(self, memo: object) -> IntakePorts:
+        """Itself: Litestar copies what handlers hold, and ports are open doors, not data."""
+        return self

@@ -30,7 +30,7 @@ class Counts(Protocol):
 
 
 class Reads(Protocol):
-    """What the pages ask of the warehouse. Blocking: called in a thread. Raises `streams.errors.Wait` while it is away."""
+    """What the pages ask of the warehouse. Blocking, so called in a thread; raises `errors.Wait` while it is away."""
 
     def alerts(
         self,
@@ -117,3 +117,7 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Source of decisions made on the pages, for keys that are not bound to one."""
     demo_key: str = ""
     """Key offered on the entrance page of the demo; empty outside it."""
+
+    def __deepcopy__(self, memo: object) -> PagePorts:
+        """Itself: Litestar copies what handlers hold, and ports are open doors, not data."""
+        return self

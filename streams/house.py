@@ -1,0 +1,303 @@
+"""One process with everything: the log, the stream, the warehouse, the deliverer, the clock and the HTTP server.
+
+It holds the log and the warehouse; every other command speaks HTTP to it. When one part cannot go on, all end, with the
+reason: what was acknowledged is in the log, and the next start goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import State
+
+from schemas import AnyFact, Tick
+from schemas.codec import decode_fact, encode
+from schemas.topics import TOPICS
+from streams.access import Keys
+from streams.agents.clock import keep_time
+from streams.agents.deliver import AlertRecord, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
+from streams.agents.store import GROUP as STORE_GROUP
+from streams.agents.store import store_all
+from streams.agents.telling.channels.files import FolderOutbox
+from streams.agents.telling.channels.opening import open_channels
+from streams.agents.telling.routes import House as Sender
+from streams.agents.telling.routes import default_routes, read_routes
+from streams.agents.telling.told import ToldNotice, read_notice
+from streams.errors import Stop
+from streams.intake.door import Door, owned_by_register
+from streams.intake.index import Index
+from streams.intake.limits import Limits
+from streams.intake.ports import IntakePorts
+from streams.intake.progress import Progress
+from streams.intake.routes import intake_routes
+from streams.pages.ports import PagePorts, Tour
+from streams.pages.routes import page_routes
+from streams.settings import Settings
+from streams.topology import GROUP, STORED, Stream, build, hear_strangers, together
+from streams.transport.app import log_address, running
+from streams.transport.embedded import EmbeddedProducer, EmbeddedReader, keep_compact
+from streams.transport.log import Log, acquire, release
+from streams.transport.ports import Outgoing, Part
+from streams.warehouse.migrations import migrate
+from streams.warehouse.open import open_warehouse
+from streams.warehouse.ports import Warehouse
+from streams.warehouse.reads import Reads
+from streams.warehouse.store import WarehouseStore
+
+Clock = Callable[[], dt.datetime]
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """The open parts of one installation."""
+
+    settings: Settings
+    clock: Clock
+    log: Log
+    producer: EmbeddedProducer
+    reader: EmbeddedReader
+    warehouse: Warehouse
+    reads: Reads
+    stream: Stream
+    door: Door
+    keys: Keys
+    http: Litestar
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return f"http://{self.settings.host}:{self.settings.port}"
+
+
+def wall_clock() -> dt.datetime:
+    """Now [UTC]."""
+    return dt.datetime.now(dt.UTC)
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, *, clock: Clock = wall_clock, tour: Tour | None = None, demo_key: str = ""
+) -> AsyncIterator[House]:
+    """Open the log, the warehouse and the door. Raises `Stop` where another process holds them."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    log = acquire(settings.log_path, synchronous=settings.synchronous)  # type: ignore[arg-type]
+    with contextlib.ExitStack() as stack:
+        stack.callback(release, log)
+        log.keep("partitions", str(settings.partitions))
+        for topic in TOPICS.values():
+            log.create_topic(topic.name, settings.partitions, compacted=topic.cleanup == "compact")
+        warehouse = await asyncio.to_thread(open_warehouse, settings.warehouse_path)
+        stack.callback(warehouse.close)
+        await asyncio.to_thread(migrate, warehouse)
+        reads = Reads(warehouse)
+        producer, reader = EmbeddedProducer(log), EmbeddedReader(log)
+        index = Index(settings.home / "intake.sqlite")
+        stack.callback(index.close)
+        door = Door(
+            producer, reader, index, partitions=settings.partitions, clock=clock, owns=owned_by_register(reads.fact)
+        )
+        await door.start()
+        address = log_address(settings.log_path, synchronous=settings.synchronous)
+        stream = build(address, partitions=settings.partitions, home=settings.home)
+        keys = Keys(settings.home / "keys.json")
+        intake = _intake_ports(settings, door, reads, reader, clock)
+        pages = PagePorts(
+            reads=reads, submit=door.submit, clock=clock, authority=settings.authority, tour=tour, demo_key=demo_key
+        )
+        http = Litestar(
+            route_handlers=[*intake_routes(intake), *page_routes(pages)],
+            state=State({"keys": keys}),
+            openapi_config=None,
+            request_max_body_size=settings.max_body,
+        )
+        yield House(
+            settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
+            stream=stream, door=door, keys=keys, http=http,
+        )  # fmt: skip
+
+
+def _intake_ports(settings: Settings, door: Door, reads: Reads, reader: EmbeddedReader, clock: Clock) -> IntakePorts:
+    async def lag() -> Mapping[str, int]:
+        stored = await reader.lag(STORE_GROUP, STORED)
+        watched = await reader.lag(GROUP, ["dossiers"])
+        return {STORE_GROUP: sum(stored.values()), GROUP: sum(watched.values())}
+
+    async def ready() -> Mapping[str, bool]:
+        return {"log": True, "warehouse": await asyncio.to_thread(lambda: reads.counts() is not None)}
+
+    return IntakePorts(
+        door=door,
+        reads=reads,
+        limits=Limits(lambda: clock().timestamp()),
+        clock=clock,
+        stage=Progress(reader, place=GROUP, watch=GROUP),
+        ready=ready,
+        lag=lag,
+        max_body=settings.max_body,
+    )
+
+
+async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = lambda: None) -> None:
+    """Run until a signal comes or a part cannot go on; then end in order."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    server = _Server(uvicorn.Config(
+        house.http, host=house.settings.host, port=house.settings.port, log_level="warning", lifespan="off",
+        server_header=False, access_log=False, timeout_graceful_shutdown=3,
+    ))  # fmt: skip
+    async with running(house.stream.app) as worker:
+        parts = [
+            worker.failed(),
+            store_all(house.reader, WarehouseStore(house.warehouse), STORED),
+            deliver(house),
+            hear_strangers(house.stream, house.reader),
+            keep_compact(house.log),
+            serve(server, ready),
+            stopping.wait(),
+        ]
+        if keep_clock and house.settings.tick_every > 0:
+            parts.append(keep_time(house.producer, house.clock, house.settings.tick_every))
+        await together(*parts)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn inside a process that takes its signals itself."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        """Take none."""
+        yield
+
+
+async def serve(server: _Server, ready: Callable[[], object]) -> None:
+    """Serve HTTP; raises `Stop` where the address is taken."""
+
+    async def tell() -> None:
+        while not server.started:
+            await asyncio.sleep(0.01)
+        ready()
+
+    telling = asyncio.create_task(tell())
+    try:
+        await server.serve()
+    except SystemExit as error:
+        config = server.config
+        raise Stop(f"The address {config.host}:{config.port} is taken; set PLEDGEWATCH_PORT to a free port") from error
+    finally:
+        telling.cancel()
+
+
+# -- telling officers -------------------------------------------------------------------------------------------------
+
+
+async def deliver(house: House) -> None:
+    """Tell officers what is news to them, through the channels of `routes.toml`, or a mailbox where there is none."""
+    settings = house.settings
+    file = settings.home / "routes.toml"
+    sender = Sender(name=settings.authority, pages=house.address)
+    routes = read_routes(file) if file.exists() else default_routes(settings.home / "mailbox", sender)
+
+    async def tell(notice: ToldNotice) -> None:
+        await house.producer.send([Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))])
+
+    async def unreadable(record: AlertRecord, reason: str) -> None:
+        raise Stop(f"A record of our own topic `alerts` cannot be read: {reason}")
+
+    async def moved(position: object) -> None:
+        del position
+
+    ports = DeliverPorts(
+        carriers=open_channels(routes, house.clock), outbox=FolderOutbox(settings.home / "outbox"), tell=tell,
+        unreadable=unreadable, moved=moved, clock=wall_clock,
+    )  # fmt: skip
+    notices = [read_notice(r) for r in await everything(house.reader, "notices")]
+    deliverer = Deliverer(routes, ports, notices)
+    await deliverer.run(heard(house.reader))
+
+
+async def everything(reader: EmbeddedReader, topic: str) -> list[bytes]:
+    """Every value of a topic."""
+    values: list[bytes] = []
+    earliest = await reader.earliest(topic)
+    for partition, end in (await reader.highwaters(topic)).items():
+        start = earliest[partition]
+        while start < end and (records := await reader.read(topic, partition, start, 1000)):
+            values += [r.value for r in records if r.value is not None]
+            start = records[-1].offset + 1
+    return values
+
+
+async def heard(reader: EmbeddedReader) -> AsyncIterator[Heard]:
+    """Alerts and days from the beginning; `CaughtUp` where the log ended when we began."""
+    topics = ("alerts", "ticks")
+    starts: dict[Part, int] = {}
+    missing: set[Part] = set()
+    ends: dict[Part, int] = {}
+    for topic in topics:
+        earliest = await reader.earliest(topic)
+        for partition, end in (await reader.highwaters(topic)).items():
+            part = (topic, partition)
+            starts[part], ends[part] = earliest[partition], end
+            if starts[part] < end:
+                missing.add(part)
+    if not missing:
+        yield CaughtUp()
+    caught = not missing
+    async for records in reader.follow(starts):
+        for record in records:
+            if record.topic == "alerts":
+                yield AlertRecord(key=record.key, value=record.value, position=(record.partition, record.offset))
+            elif record.value is not None and isinstance(tick := decode_fact(record.value), Tick):
+                yield DayBegun(day=tick.day)
+        part = (records[-1].topic, records[-1].partition)
+        if records[-1].offset + 1 >= ends[part]:
+            missing.discard(part)
+        if not missing and not caught:
+            caught = True
+            yield CaughtUp()
+
+
+# -- filling ----------------------------------------------------------------------------------------------------------
+
+
+async def settled(house: House, poll: float = 0.02) -> None:
+    """Return when everything in the log has been placed, assessed and stored."""
+    from streams.topology import FACT_TOPICS
+
+    while True:
+        lag = await house.reader.lag(GROUP, [*FACT_TOPICS, "dossiers"])
+        if not any(lag.values()) and not any((await house.reader.lag(STORE_GROUP, STORED)).values()):
+            return
+        await asyncio.sleep(poll)
+
+
+async def fill(
+    house: House, facts: Sequence[AnyFact], pause_after: Callable[[AnyFact], bool], told: Callable[[int], object]
+) -> None:
+    """Send facts in their order; let the stream settle after those that `pause_after` names; `told` counts."""
+    from schemas.codec import log_key, topic_of
+
+    waiting: list[Outgoing] = []
+    for fact in facts:
+        at = int(fact.recorded_at.timestamp() * 1000) if fact.recorded_at else None
+        waiting.append(Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact), timestamp_ms=at))
+        if pause_after(fact) or len(waiting) >= 1000:
+            await house.producer.send(waiting)
+            told(len(waiting))
+            waiting.clear()
+            if pause_after(fact):
+                await settled(house)
+    if waiting:
+        await house.producer.send(waiting)
+        told(len(waiting))
+    await settled(house)
