@@ -33,11 +33,14 @@ NAMES = (
     "identical",
     "worst_name",
     "no_name_agrees",
+    "covered_across",
+    "little_agrees",
 )
 """The features in the order of their coefficients."""
 
 _NOTHING = 0.55  # likeness of sound at which two words have nothing to do with each other
 _BY_MEANING = ("same", "same meaning", "near in meaning", "misspelt")
+_LITTLE = 0.34  # share of the weight of all words below which hardly anything agrees
 _CAP = 2.0  # weight of words beyond which more of them says nothing new
 
 
@@ -117,6 +120,8 @@ def measure(
         "identical": float(left.joined == right.joined),
         "worst_name": 1 - worst,
         "no_name_agrees": float(not nameless and not named),
+        "covered_across": covered * across,
+        "little_agrees": float(covered < _LITTLE),
     }
     return found, tuple(values[name] for name in NAMES)
 

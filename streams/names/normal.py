@@ -180,6 +180,19 @@ def simplified(text: str) -> str:
 
 def _find(word: str) -> _Entry | None:
     """The vocabulary's entry of a spaced word, its article or particle taken off where the writing joins them."""
+    found = _listed(word)
+    if found:
+        return found
+    wrote = script_of(word[0])
+    prefixes = _ARABIC_PREFIXES if wrote == "Arabic" else _HEBREW_PREFIXES if wrote == "Hebrew" else ()
+    for prefix in prefixes:
+        rest = word.removeprefix(prefix)
+        if rest != word and len(rest) >= 3 and (found := _listed(rest)):
+            return found
+    return None
+
+
+def _listed(word: str) -> _Entry | None:
     lexicon = _lexicon()
     found = lexicon.exact.get(word)
     if found:
@@ -188,12 +201,6 @@ def _find(word: str) -> _Entry | None:
         found = lexicon.stems.get(word[:length])
         if found and (length >= 4 or not word.isascii()):
             return found
-    wrote = script_of(word[0])
-    prefixes = _ARABIC_PREFIXES if wrote == "Arabic" else _HEBREW_PREFIXES if wrote == "Hebrew" else ()
-    for prefix in prefixes:
-        rest = word.removeprefix(prefix)
-        if rest != word and len(rest) >= 3 and rest in lexicon.exact:
-            return lexicon.exact[rest]
     return None
 
 

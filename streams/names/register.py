@@ -42,6 +42,7 @@ _WORDS: Final = {
     "renamed_to": "was renamed to",
 }
 _GROUP_P: Final = 0.55  # one group, two companies: the pair is worth an officer's look, not a match. Uncalibrated.
+_NEAR_P: Final = 0.7  # p below which a name that is only near resolves to nobody: of many candidates few are meant
 _HOPS: Final = 4
 
 
@@ -268,7 +269,7 @@ class Register:
             if not _alike(held.kind, kind):
                 continue
             matched = score(text, held.name, kind=held.kind, countries=(country, held.country or None))
-            if matched.score < 0.5 or (held.entity in best and best[held.entity].score >= matched.score):
+            if matched.score < _NEAR_P or (held.entity in best and best[held.entity].score >= matched.score):
                 continue
             reason = f"near to “{held.name}”: {'; '.join(matched.reasons)}"
             best[held.entity] = Resolution(held.entity, held.kind, held.name, matched.score, reason, "spelling")
