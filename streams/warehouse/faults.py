@@ -31,7 +31,8 @@ def in_words(error: BaseException, *, doing: str, with_text: bool = True) -> Sto
     text = str(error)
     found = _CODE.search(text)
     code = int(found.group(1)) if found else 0
-    said = " ".join(text.split("Stack trace", maxsplit=1)[0].split())[:300] if with_text else type(error).__name__
+    told = _CODE.sub("", text.split("Stack trace", maxsplit=1)[0]).lstrip(". ")
+    said = " ".join(told.split())[:300] if with_text else type(error).__name__
     if code in _PASSING:
         return Wait(f"The warehouse is busy while {doing}: code {code}. {said}")
     meaning = f" ({_MEANINGS[code]})" if code in _MEANINGS else ""

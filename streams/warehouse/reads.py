@@ -10,7 +10,8 @@ What callers pass is bound, never written into SQL. Nothing here decides who may
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -27,23 +28,13 @@ _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _NEWEST_ALERTS = "SELECT id, body FROM alert_rows FINAL"
 
 
-class AlertCount(msgspec.Struct, frozen=True):
+class AlertCount(msgspec.Struct, frozen=True, array_like=True):
     """How many alerts of a destination stand in a band and a status."""
 
     destination: str
     band: Band
     status: AlertStatus
     count: int
-
-
-class Freshness(msgspec.Struct, frozen=True):
-    """When a source was last heard."""
-
-    source: str
-    last_heard: dt.datetime
-    """Record time of the newest record of that source, also of one that said nothing new [UTC]."""
-    facts: int
-    """Facts that it has on record, retracted ones among them [count]."""
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +44,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Live facts by kind [count]."""
     alerts: tuple[AlertCount, ...]
     """Alerts that are not withdrawn, most pressing band first."""
-    freshness: tuple[Freshness, ...]
-    """By source, the one heard last first."""
+    freshness: dict[str, dt.datetime]
+    """When each source was last heard, also with what was not new; the latest first [UTC]."""
     last_record: dt.datetime | None
     """Record time of the newest record of all; `None`: nothing is stored [UTC]."""
     parked: int
@@ -94,14 +85,14 @@ class Reads:
         )
         return [_alert(alert_id, body) for alert_id, body in self._texts(sql, given | {"limit": int(limit)})]
 
-    def alert(self, alert_id: str) -> Alert | None:
+    def alert(self, id: str) -> Alert | None:
         """The newest record of one alert, also when it is withdrawn; `None` when there is none."""
         sql = "SELECT id, body FROM alert_rows WHERE id = %(id)s ORDER BY offset DESC LIMIT 1"
-        return next((_alert(*row) for row in self._texts(sql, {"id": alert_id})), None)
+        return next((_alert(*row) for row in self._texts(sql, {"id": id})), None)
 
-    def history(self, alert_id: str) -> list[tuple[dt.datetime, Alert]]:
+    def history(self, id: str) -> list[tuple[dt.datetime, Alert]]:
         """Every record of one alert with its record time [UTC], oldest first."""
-        return [(time, _alert(alert_id, body)) for time, body in self._subject("alerts", alert_id)]
+        return [(time, _alert(id, body)) for time, body in self._subject("alerts", id)]
 
     def fact(self, key: str) -> list[AnyFact]:
         """Every body and retraction of the fact `kind:source:id`, newest revision first.
@@ -159,13 +150,13 @@ class Reads:
             "SELECT destination, band, status, count() FROM alert_rows FINAL WHERE status != 'withdrawn' "
             "GROUP BY destination, band, band_rank, status ORDER BY band_rank DESC, destination, status"
         ).rows
-        fresh = ask("SELECT source, last_heard, subjects FROM freshness ORDER BY last_heard DESC, source").rows
+        fresh = ask("SELECT source, last_heard FROM freshness ORDER BY last_heard DESC, source").rows
         last, parked = ask("SELECT maxOrNull(time), uniqExactIf(subject, topic = 'parked') FROM record_rows").rows[0]
         unreadable = ask("SELECT count() FROM record_rows FINAL WHERE state = %(state)s", {"state": UNREADABLE}).rows
         return Counts(
             facts={str(kind): cast("int", count) for kind, count in facts},
-            alerts=tuple(AlertCount(*row) for row in alerts),  # type: ignore[arg-type]
-            freshness=tuple(Freshness(*row) for row in fresh),  # type: ignore[arg-type]
+            alerts=tuple(msgspec.convert(row, AlertCount) for row in alerts),
+            freshness=dict(cast("Sequence[tuple[str, dt.datetime]]", fresh)),
             last_record=cast("dt.datetime | None", last),
             parked=cast("int", parked),
             unreadable=cast("int", unreadable[0][0]),
@@ -193,6 +184,12 @@ def _alert(alert_id: str, body: str) -> Alert:
     """The alert in `body`; without one (a record without a value) nothing is left of it."""
     if not body:
         return Alert(id=alert_id, status="withdrawn", destination=alert_id[:2])
+    return _decoded(body)
+
+
+@lru_cache(maxsize=600)
+def _decoded(body: str) -> Alert:
+    """Alerts never change and pages show the same ones again: decoding them is most of what a page costs."""
     return decode_alert(body.encode())
 
 

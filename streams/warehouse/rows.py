@@ -20,13 +20,14 @@ from schemas.codec import (
     AnyRow,
     body_hash,
     decode_alert,
-    decode_fact,
     decode_notice,
     decode_parked,
     decode_remarks,
     decode_row,
+    encode,
     fact_key,
     kind_of,
+    log_key,
 )
 from schemas.vocabulary import BANDS
 from streams.rules.placing import destinations_of
@@ -42,21 +43,25 @@ ReadFact: TypeAlias = Callable[[bytes], AnyFact]
 
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 1, 1), dt.date(2299, 12, 31)  # the range of ClickHouse's Date32
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_LAST_MS = 7_000_000_000_000  # in the year 2191: a later record time is a mistake, and would not fit
+_LAST_MS = 2**42 - 1  # in May 2109: a later record time is a mistake, and would not fit into `rank`
 _AT = re.compile(r" - at `([^`]*)`$")
 
 
-def rows_of(record: StoredRecord, *, read: ReadFact = decode_fact) -> dict[str, Row]:
-    """The rows that `record` leaves, by table; always one of `record_rows`. `read` reads the fact topics."""
+def rows_of(record: StoredRecord, read: ReadFact) -> dict[str, Row]:
+    """The rows that `record` leaves, by table; always one of `record_rows`.
+
+    `read` reads the fact topics; it may raise `schemas.Refused`, whose paths and expectations are kept.
+    """
     if record.value is None:
         return _gone(record)
     try:
         said = _read(record.topic, record.value, read)
-        rows = {"record_rows": _whole(record, said)}
+        body = (encode(said) if isinstance(said, Fact) else record.value).decode()
+        rows = {"record_rows": _whole(record, said, body)}
         if isinstance(said, Fact):
-            rows["fact_rows"] = _fact(record, said)
+            rows["fact_rows"] = _fact(record, said, body)
         if isinstance(said, Alert):
-            rows |= _alert(record, said)
+            rows |= _alert(record, said, body)
     except Refused as error:
         return {"record_rows": _unreadable(record, _refusal(error))}
     except Exception as error:  # whatever a foreign record does to us, it keeps its place and the rest is stored
@@ -102,7 +107,8 @@ def _fault(error: Exception) -> str:
 
 
 def _refusal(error: Refused) -> str:
-    return "; ".join(f"{problem.path or '(whole)'}: expected {problem.expected}" for problem in error.problems[:5])
+    told = [f"{problem.path or '(whole)'}: expected {problem.expected}"[:200] for problem in error.problems[:5]]
+    return "; ".join(told)
 
 
 def _row(table: str, values: Mapping[str, object]) -> Row:
@@ -141,11 +147,11 @@ def _gone(record: StoredRecord) -> dict[str, Row]:
     key = _text(record.key) if record.topic not in FACT_TOPICS else ""
     rows = {"record_rows": _placed(record, state=GONE, subject=key, key=key)}
     if record.topic == "alerts" and key.count("~") == 2:
-        rows |= _alert(record, Alert(id=key, status="withdrawn", destination=key[:2]), body="")
+        rows |= _alert(record, Alert(id=key, status="withdrawn", destination=key[:2]), "")
     return rows
 
 
-def _whole(record: StoredRecord, said: AnyRow | Alert | Remarks | Notice | Parked) -> Row:
+def _whole(record: StoredRecord, said: AnyRow | Alert | Remarks | Notice | Parked, body: str) -> Row:
     return _placed(
         record,
         state=WHOLE,
@@ -155,8 +161,8 @@ def _whole(record: StoredRecord, said: AnyRow | Alert | Remarks | Notice | Parke
         revision=getattr(said, "revision", 0),
         destinations=list(_destinations(said)),
         recorded_at=_recorded(record, said),
-        key=_text(record.key),
-        value=(record.value or b"").decode(),
+        key=log_key(said).decode() if isinstance(said, Fact) else _text(record.key),
+        value=body,
     )
 
 
@@ -182,7 +188,7 @@ def _destinations(said: Any) -> Sequence[str]:
     return tuple(getattr(said, "destinations", ()))
 
 
-def _fact(record: StoredRecord, fact: AnyFact) -> Row:
+def _fact(record: StoredRecord, fact: AnyFact, body: str) -> Row:
     recorded, digest = _recorded(record, fact), body_hash(fact)
     first, last = _event(fact)
     return _row(
@@ -205,7 +211,7 @@ def _fact(record: StoredRecord, fact: AnyFact) -> Row:
             "event_to": last,
             "partition": record.partition,
             "offset": record.offset,
-            "body": (record.value or b"").decode(),
+            "body": body,
         },
     )
 
@@ -217,12 +223,8 @@ def _rank(fact: AnyFact, digest: str, recorded: dt.datetime) -> int:
     was recorded (42 bits of milliseconds, the other way round).
     """
     early = _LAST_MS - int((recorded - _EPOCH) / dt.timedelta(milliseconds=1))
-    return (
-        fact.revision << 107
-        | int(isinstance(fact, Retraction)) << 106
-        | int(digest[:16], 16) << 42
-        | max(0, early) % 2**42
-    )
+    revision = fact.revision << 1 | isinstance(fact, Retraction)
+    return (revision << 64 | int(digest[:16], 16)) << 42 | early
 
 
 def _event(fact: AnyFact) -> tuple[dt.date | None, dt.date | None]:
@@ -237,8 +239,9 @@ def _event(fact: AnyFact) -> tuple[dt.date | None, dt.date | None]:
     return (_day(at.date()), _day(at.date())) if isinstance(at, dt.datetime) else (None, None)
 
 
-def _alert(record: StoredRecord, alert: Alert, *, body: str | None = None) -> dict[str, Row]:
+def _alert(record: StoredRecord, alert: Alert, body: str) -> dict[str, Row]:
     open_cases = [case for case in alert.cases if case.open]
+    _, license_ref, clause_id = [*alert.id.split("~", 2), "", ""][:3]
     values = {
         "id": alert.id,
         "partition": record.partition,
@@ -249,8 +252,8 @@ def _alert(record: StoredRecord, alert: Alert, *, body: str | None = None) -> di
         "band_rank": BANDS.index(alert.band),
         "destination": alert.destination,
         "issuing_state": alert.license.issuing_state if alert.license else "",
-        "license": alert.license.ref if alert.license else alert.id.split("~")[1],
-        "clause": alert.clause.id if alert.clause else alert.id.rsplit("~", 1)[1],
+        "license": alert.license.ref if alert.license else license_ref,
+        "clause": alert.clause.id if alert.clause else clause_id,
         "clause_kind": alert.clause.kind if alert.clause else "",
         "title": alert.title,
         "version": alert.version,
@@ -271,7 +274,7 @@ def _alert(record: StoredRecord, alert: Alert, *, body: str | None = None) -> di
         "assessed_on": _day(alert.assessed_on),
         "policy_version": alert.versions.policy if alert.versions else "",
         "code_version": alert.versions.code if alert.versions else "",
-        "body": (record.value or b"").decode() if body is None else body,
+        "body": body,
     }
     return {"alert_rows": _row("alert_rows", values), "alert_log_rows": _row("alert_log_rows", values)}
 

@@ -12,21 +12,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from schemas.codec import decode_fact
+from schemas.reading import Door
 from streams.warehouse.ports import StoredRecord, Warehouse
 from streams.warehouse.rows import ReadFact, Row, columns_of, rows_of
 from streams.warehouse.tables import TABLES
 
-AT_ONCE = 10_000
+AT_ONCE = 5_000
 """Rows in one insert: far below the million that the engine writes as one, and some 100 MB of alerts at most."""
 
 
 class WarehouseStore:
-    """A `Store` over any `Warehouse`; `read` reads the fact topics and may raise `schemas.Refused`."""
+    """A `Store` over any `Warehouse`.
 
-    def __init__(self, warehouse: Warehouse, *, read: ReadFact = decode_fact) -> None:
+    `read` reads the records of fact topics. The default is the strict door, because anyone with a Kafka client may
+    write to them: what the door refuses is kept by its place only, so that no text gets in that was never screened.
+    Where every record came through our own door (the embedded log), `schemas.codec.decode_fact` is five times as fast.
+    """
+
+    def __init__(self, warehouse: Warehouse, *, read: ReadFact | None = None) -> None:
         self._warehouse = warehouse
-        self._read = read
+        self._read = read or Door().fact
 
     def write(self, records: Sequence[StoredRecord]) -> None:
         """Store a batch of records; return when it is safe; repeats change nothing.
@@ -41,7 +46,7 @@ class WarehouseStore:
     def _write(self, records: Sequence[StoredRecord]) -> None:
         rows: dict[str, list[Row]] = {}
         for record in records:
-            for table, row in rows_of(record, read=self._read).items():
+            for table, row in rows_of(record, self._read).items():
                 rows.setdefault(table, []).append(row)
         for table in TABLES:
             if table in rows:

@@ -1,6 +1,6 @@
--- What: views in which each record and each fact stands once: `records`, `facts`, one view for each topic of facts, `freshness`, `today`.
+-- What: views in which each record and each fact stands once: `records`, `facts`, `retracted`, one a topic, `today`, `freshness`.
 -- Read by: Grafana's boards and the pages; none of them shows a body. They run with the rights of their maker (SQL SECURITY DEFINER).
--- Undo: DROP VIEW records, facts, licenses, deliveries, reports, incidents, decisions, judgments, names, policies, ticks, today, freshness, positions;
+-- Undo: DROP VIEW records, facts, retracted, licenses, deliveries, reports, incidents, decisions, judgments, names, policies, ticks, today, freshness, positions;
 
 CREATE VIEW IF NOT EXISTS records SQL SECURITY DEFINER AS
 SELECT topic, partition, offset, time, state, fault, kind, subject, source, revision, destinations, recorded_at, size, digest
@@ -14,7 +14,7 @@ WHERE taken_back = 0;
 
 CREATE VIEW IF NOT EXISTS retracted SQL SECURITY DEFINER AS
 SELECT kind, source, id, concat(kind, ':', source, ':', id) AS fact, revision, recorded_at,
-    JSONExtractString(body, 'why') AS why_said, if(why_said = '', 'source_withdrew', why_said) AS why
+    if(JSONHas(body, 'why'), JSONExtractString(body, 'why'), 'source_withdrew') AS why
 FROM fact_rows FINAL
 WHERE taken_back = 1;
 
