@@ -160,6 +160,24 @@ async def test_an_error_in_an_agent_ends_the_worker_and_the_event_comes_again(ho
         assert await again.sees(2) == [b"b", b"c"]
 
 
+async def test_an_event_in_work_when_the_worker_stops_comes_again(house_log: Log) -> None:
+    begun = asyncio.Event()
+
+    async def never_done(house: House, event: Any) -> None:
+        if event.value == b"b":
+            begun.set()
+            await asyncio.sleep(3600)
+
+    house = House(house_log, never_done)
+    async with running(house.app):
+        house_log.append(facts("a", "b", "c", partition=0))
+        await asyncio.wait_for(begun.wait(), 5)
+    assert house_log.offsets("watch") == {("facts", 0): Committed(1)}
+    again = House(house_log)
+    async with running(again.app):
+        assert await again.sees(2) == [b"b", b"c"]
+
+
 async def test_an_error_in_on_recover_ends_the_worker(house_log: Log) -> None:
     house = House(house_log)
 
