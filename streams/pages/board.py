@@ -65,6 +65,7 @@ def build(
     parked: Sequence[Parked],
     facts: Mapping[str, int],
     freshness: Mapping[str, dt.datetime],
+    parked_total: int,
     today: dt.date | None,
 ) -> Board:
     """The board on the day `today`, from the newest record of each alert."""
@@ -82,7 +83,7 @@ def build(
             for kind, number in sorted(facts.items(), key=lambda pair: (-pair[1], pair[0]))
         ),
         parked=parked_by_reason(parked),
-        parked_total=len(parked),
+        parked_total=parked_total,
     )
 
 

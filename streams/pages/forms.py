@@ -1,4 +1,4 @@
-"""A decision as an officer fills it in: which fields belong to which decision, what is missing, and the fact made of it. Pure.
+"""A decision as an officer fills it in: which fields it needs, what is missing, and the fact made of it. Pure.
 
 Every fault is found at once and bears the path of its field, so that the page can set it beside it.
 """
@@ -37,7 +37,7 @@ NEEDED: Mapping[DecisionKind, tuple[Field, ...]] = {
     "notify_partners": ("reason",),
     "list_party": ("party", "reason"),
 }
-"""What each decision cannot do without; due process (domain, section 4): reasoned in text, two persons for the gravest."""
+"""What each decision cannot do without. Due process: reasoned in text, two persons for the gravest (`domain.md` 4)."""
 TWO_PERSONS: frozenset[DecisionKind] = frozenset(kind for kind, fields in NEEDED.items() if "second" in fields)
 GROUPS: tuple[tuple[str, tuple[DecisionKind, ...]], ...] = (
     ("Handle the alert", ("acknowledge", "assign", "watch", "close")),

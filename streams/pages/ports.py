@@ -13,6 +13,7 @@ from schemas.alert import Alert, Remarks
 from schemas.codec import AnyFact
 from schemas.notice import Notice
 from schemas.parked import Parked
+from schemas.reading import read_fact
 from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access, Connection, access_of, keys_of
 
@@ -27,6 +28,10 @@ class Counts(Protocol):
     @property
     def freshness(self) -> Mapping[str, dt.datetime]:
         """When each source was last heard [UTC]."""
+
+    @property
+    def parked(self) -> int:
+        """Records set aside [count]."""
 
 
 class Reads(Protocol):
@@ -111,6 +116,8 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """The session's cookie for the bearer of a key, or `None` for a key that is not known."""
     check_key: Callable[[Connection, str], Access | None] = _check
     """What the bearer of a key may do: the second person of a decision signs with a key of their own."""
+    door: Callable[[AnyFact], AnyFact] = read_fact
+    """Checks a fact as the door of the house does, its text for what could name a person; raises `schemas.Refused`."""
     country_name: Callable[[str], str | None] = _no_name
     """Name of a state by its code, where there is one."""
     source: str = "authority"

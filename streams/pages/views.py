@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -29,6 +30,11 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     since: dt.date | None = None
     problems: tuple[str, ...] = ()
     """What in the address could not be understood, in words."""
+
+    def address(self, **changes: object) -> str:
+        """Address of the list with these filters, some of them changed."""
+        asked = {name: getattr(self, name) for name in ("band", "destination", "state", "status", "group", "since")}
+        return "/?" + urlencode({name: str(value) for name, value in (asked | changes).items() if value})
 
     @property
     def any(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from schemas.alert import VictimCount
 from schemas.common import Period
@@ -100,7 +100,8 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     },
     "CountQualifier": {"exact": "", "at_least": "at least", "approx": "about"},
     "Purpose": {
-        "terrorism": "against terrorism", "serious_crime": "against serious crime", "other_crime": "against other crime",
+        "terrorism": "against terrorism", "serious_crime": "against serious crime",
+        "other_crime": "against other crime",
         "national_security": "national security", "political_monitoring": "political monitoring",
         "suppression_of_reporting": "suppression of reporting", "suppression_of_protest": "suppression of protest",
         "suppression_of_minority": "suppression of a minority", "personal_or_commercial": "personal or commercial ends",
@@ -155,7 +156,8 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     },
     "DenialBy": {
         "end_user": "the end user", "operator_state": "the state named as operator", "vendor": "the vendor",
-        "exporter": "the exporter", "oversight_body": "an oversight body", "independent_expert": "an independent expert",
+        "exporter": "the exporter", "oversight_body": "an oversight body",
+        "independent_expert": "an independent expert",
     },
     "LicenseStatus": {
         "applied": "applied for", "granted": "in force", "amended": "in force, amended", "suspended": "suspended",
@@ -242,7 +244,8 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     },
     "CloseReason": {
         "not_our_license": "Not about our license", "unfounded": "Unfounded",
-        "explained_lawful": "Explained: lawful use", "remedied": "Remedied", "duplicate": "Already dealt with elsewhere",
+        "explained_lawful": "Explained: lawful use", "remedied": "Remedied",
+        "duplicate": "Already dealt with elsewhere",
         "acted_upon": "Acted upon", "other": "Other, as reasoned",
     },
     "JudgmentKind": {
@@ -257,7 +260,8 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "authority": "authority", "other": "other source",
     },
     "EntityKind": {
-        "state": "state", "agency": "agency", "unit": "unit", "vendor": "vendor", "corporate_group": "group of companies",
+        "state": "state", "agency": "agency", "unit": "unit", "vendor": "vendor",
+        "corporate_group": "group of companies",
         "product": "product", "technology": "technology",
     },
     "NameRelation": {
@@ -293,12 +297,14 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "misidentified": "The product is misidentified", "before_delivery": "It happened before delivery",
         "transferred_or_stolen": "The item was passed on, leaked or stolen", "attempt_only": "Only an attempt",
         "victim_class_wrong": "The class of persons is wrong",
-        "derivative_or_retracted": "The account is derived or was retracted", "fabrication": "The account is fabricated",
+        "derivative_or_retracted": "The account is derived or was retracted",
+        "fabrication": "The account is fabricated",
         "report_in_transit": "The report is on its way",
     },
     "Matter": {
         "attack": "Attack", "product": "Product", "vendor": "Vendor", "operator_state": "Operator state",
-        "agency": "Agency", "time": "Time", "territory": "Territory", "purpose": "Purpose", "victims": "Persons targeted",
+        "agency": "Agency", "time": "Time", "territory": "Territory", "purpose": "Purpose",
+        "victims": "Persons targeted",
     },
     "AlternativeState": {"open": "open", "ruled_out": "ruled out"},
     "TermKind": {"prior": "before any evidence", "support": "for", "contradiction": "against", "cap": "common limit"},
@@ -451,10 +457,10 @@ def overdue(due: dt.date | None, today: dt.date | None) -> str:
     return f"due on {day(due)}" + (f", {_count(late, 'day')} overdue" if late > 0 else "")
 
 
-def persons(victims: VictimCount) -> str:
-    """Class and count only: `at least 3 journalists`."""
+def persons(victims: VictimCount, country: Callable[[str], str] = str) -> str:
+    """Class and count only: `at least 3 journalists in Marisol (QM)`."""
     qualifier = say("CountQualifier", victims.qualifier)
-    where = f" in {victims.country}" if victims.country else ""
+    where = f" in {country(victims.country)}" if victims.country else ""
     return f"{qualifier} {victims.count:,} {say('VictimClass', victims.klass)}{where}".strip()
 
 

@@ -268,6 +268,7 @@ def withdrawn_before() -> Alert:
 class WorldCounts(msgspec.Struct, frozen=True, kw_only=True):
     facts: Mapping[str, int]
     freshness: Mapping[str, dt.datetime]
+    parked: int = 0
 
 
 INCIDENT = Incident(

@@ -1,0 +1,177 @@
+"""What each page asks of the warehouse. Blocking: the routes call it in a thread."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import msgspec
+
+from schemas.alert import Alert
+from schemas.codec import AnyFact, body_hash
+from schemas.license import License
+from streams.access import Access
+from streams.pages import board, forms, ledger, views, words
+from streams.pages.frame import Told, today
+from streams.pages.ports import PagePorts
+
+MOST = 2000
+"""Alerts read for one page [count]; where there are more, the page says that it shows the most pressing."""
+A_BAND, ALONE = 25, 500
+"""Rows of a band beside others, and of a band that was asked for alone [count]."""
+
+
+def of_index(ports: PagePorts, access: Access, filters: views.Filters) -> dict[str, object]:
+    """Alerts by band, what changed since a day, and why nothing is there."""
+    reads = ports.reads
+    every = reads.alerts(limit=MOST)
+    withdrawn = reads.alerts(status="withdrawn", limit=MOST) if filters.status == "withdrawn" or filters.since else []
+    pool = [*every, *withdrawn] if filters.status == "withdrawn" else every
+    chosen = views.chosen(pool, filters, access)
+    destinations, states = views.options_of(a for a in every if views.visible(access, [a]))
+    mine = [alert for alert in every if views.visible(access, [alert])]
+    return {
+        "today": today(ports),
+        "filters": filters,
+        "bands": views.by_band(chosen),
+        "most": ALONE if filters.band else A_BAND,
+        "cut": MOST if len(every) == MOST else 0,
+        "tally": views.tally(mine),
+        "closed": sum(1 for alert in mine if alert.status == "closed"),
+        "changed": _changed(ports, access, filters.since, [*every, *withdrawn]) if filters.since else [],
+        "nothing": "" if chosen else views.nothing_here(reads.counts().freshness, reads.today(), len(mine)),
+        "destinations": destinations,
+        "states": states,
+        "view": views,
+    }
+
+
+def _changed(
+    ports: PagePorts, access: Access, since: dt.date | None, alerts: Sequence[Alert]
+) -> list[tuple[Alert, tuple[str, ...]]]:
+    """What changed from a day on, by alert, the most pressing first."""
+    found = []
+    for alert in alerts:
+        if since is None or (alert.assessed_on and alert.assessed_on < since):
+            continue
+        history = ports.reads.history(alert.id)
+        if views.visible(access, [record for _, record in reversed(history)]):
+            changes = views.changed_since(history, since)
+            if changes:
+                found.append((_titled(alert, history), changes))
+    return sorted(found, key=lambda pair: (-words.band_rank(pair[0].band), pair[0].id))
+
+
+def _titled(alert: Alert, history: Sequence[tuple[dt.datetime, Alert]]) -> Alert:
+    """The alert, or for a withdrawn one without a title its last record that had one."""
+    last = views.last_live(history)
+    return msgspec.structs.replace(alert, title=last.title) if last and not alert.title else alert
+
+
+def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None) -> dict[str, object]:
+    """One alert, as it is or as it stood on a day, with all that stands around it; raises `Told` (404)."""
+    newest = ports.reads.alert(alert_id)
+    history = ports.reads.history(alert_id)
+    records = [record for _, record in reversed(history)]
+    if newest is None or not views.visible(access, [newest, *records]):
+        raise Told(404, "There is no such alert", "Nothing is or was on record under this id that you may open.")
+    shown = views.as_of(history, on) if on else newest
+    if shown is None:
+        raise Told(404, "Not yet an alert", f"On {words.day(on)} there was no such alert.")
+    withdrawn = shown.status == "withdrawn"
+    last = views.last_live(history) if withdrawn else shown
+    return {
+        "today": today(ports),
+        "alert": shown,
+        "told": last or shown,
+        "withdrawn": withdrawn,
+        "past": on if on and shown is not newest else None,
+        "steps": views.steps(history),
+        "notices": ports.reads.notices(alert_id),
+        "linked": _linked(ports, access, shown),
+        "state": views.issuing_state([shown, *records]),
+        "ledgers": {case.key: ledger.draw(case.ledger, case.total) for case in (last or shown).cases if case.ledger},
+        "view": views,
+        "form": forms,
+    }
+
+
+def _linked(ports: PagePorts, access: Access, alert: Alert) -> list[Alert]:
+    """Other alerts of the same group of candidates that this officer may open."""
+    keys = views.groups(alert)
+    if not keys:
+        return []
+    same = ports.reads.alerts(destination=alert.destination)
+    return [a for a in same if a.id != alert.id and keys & views.groups(a) and views.visible(access, [a])]
+
+
+def of_destination(ports: PagePorts, access: Access, code: str) -> dict[str, object]:
+    """The dossier of a destination."""
+    every = ports.reads.alerts(destination=code)
+    alerts = sorted((a for a in every if views.visible(access, [a])), key=lambda a: (-words.band_rank(a.band), a.id))
+    notes = [note for remarks in ports.reads.remarks(code) for note in remarks.notes]
+    licenses = {a.license.ref: a.license for a in alerts if a.license}
+    reports = {report.ref: report for a in alerts for report in a.reports}
+    if not (alerts or notes) and len(code) != 2:
+        raise Told(404, "There is no such destination", "Expected a state's code of two letters.")
+    return {
+        "today": today(ports),
+        "code": code,
+        "alerts": alerts,
+        "licenses": [licenses[ref] for ref in sorted(licenses)],
+        "notes": notes,
+        "reports": sorted(reports.values(), key=lambda r: (r.performed.first, r.ref), reverse=True),
+        "nothing": views.nothing_here(ports.reads.counts().freshness, ports.reads.today(), 0),
+        "view": views,
+    }
+
+
+def of_fact(ports: PagePorts, access: Access, key: str) -> dict[str, object]:
+    """A fact in every revision; raises `Told` (404)."""
+    revisions = ports.reads.fact(key)
+    if not revisions or not _may_read(ports, access, revisions):
+        raise Told(404, "There is no such fact", "Nothing is on record under this key that you may open.")
+    return {
+        "key": key,
+        "kind": key.partition(":")[0],
+        "revisions": [(fact, body_hash(fact), _fields(fact)) for fact in revisions],
+    }
+
+
+def _may_read(ports: PagePorts, access: Access, revisions: Sequence[AnyFact]) -> bool:
+    """Whether the fact is about no license, or about one of the officer's issuing states."""
+    if not access.states:
+        return True
+    refs = {ref for fact in revisions if (ref := _license_of(fact))}
+    licenses = [f for f in revisions if isinstance(f, License)]
+    licenses += [f for ref in refs for f in ports.reads.fact(f"license:{ref}") if isinstance(f, License)]
+    if not refs and not licenses:
+        return True
+    return bool(licenses) and all(license.issuing_state in access.states for license in licenses)
+
+
+def _license_of(fact: AnyFact) -> str | None:
+    """The license that a fact speaks of: its reference, or the middle of an alert's id."""
+    license = getattr(fact, "license", None)
+    if isinstance(license, str):
+        return license
+    alert = getattr(fact, "alert", None)
+    return alert.split("~")[1] if isinstance(alert, str) else None
+
+
+def _fields(fact: AnyFact) -> list[tuple[str, object]]:
+    """What a fact says, field by field, in its declared order; what it leaves out is left out."""
+    return [(name, value) for name, value in msgspec.to_builtins(fact).items() if name != "fact"]
+
+
+def of_board(ports: PagePorts, access: Access) -> dict[str, object]:
+    """The board of the monitoring staff."""
+    counts, day = ports.reads.counts(), ports.reads.today()
+    alerts = [alert for alert in ports.reads.alerts(limit=MOST) if views.visible(access, [alert])]
+    built = board.build(alerts, ports.reads.parked(limit=1000), counts.facts, counts.freshness, counts.parked, day)
+    return {
+        "today": today(ports),
+        "board": built,
+        "small": board.SMALL_GROUP,
+        "new_days": board.NEW_DAYS,
+    }
