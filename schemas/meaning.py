@@ -22,7 +22,7 @@ from schemas.incident import Incident, Victims
 from schemas.judgment import Judgment
 from schemas.license import Clause, Consent, Destination, License
 from schemas.name import Name
-from schemas.policy import Policy
+from schemas.policy import Number, Policy
 from schemas.problems import Problem
 from schemas.report import PostShipmentReport, ReportedItem
 from schemas.retraction import Retraction
@@ -452,8 +452,13 @@ def numbers_are_in_their_unit(policy: Policy) -> Iterator[Problem]:
         yield from _wrong("/weighing/prior/value", str(prior), "1 to 999: nothing is certain beforehand")
 
 
-def _numbers(policy: Policy) -> Iterator[tuple[str, Any]]:
-    yield from ((path, part) for path, part in _parts(policy, "") if type(part).__name__ == "Number")
+def _numbers(policy: Policy) -> Iterator[tuple[str, Number]]:
+    for part in ("weighing", "fitting", "banding"):
+        for field, held in msgspec.structs.asdict(getattr(policy, part)).items():
+            if isinstance(held, Number):
+                yield f"/{part}/{field}", held
+            else:
+                yield from ((pointer(f"/{part}/{field}", key), number) for key, number in held.items())
 
 
 @cache

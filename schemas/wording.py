@@ -58,13 +58,19 @@ def nearest(word: str, known: frozenset[str]) -> str | None:
     if len(word) > LONGEST_QUOTED:
         return None
     plain = {_plain(each): each for each in sorted(known)}
-    near = difflib.get_close_matches(_plain(word), plain, n=1, cutoff=0.75) or _swapped(_plain(word), plain)
+    meant = _plain(word)
+    near = difflib.get_close_matches(meant, plain, n=1, cutoff=0.75) or _swapped(meant, plain) or _cut(meant, plain)
     return plain[near[0]] if near else None
 
 
 def _swapped(word: str, known: Iterable[str]) -> list[str]:
     """Short words with two letters in the wrong order, which the measure above takes for strangers."""
     return [each for each in known if len(word) > 2 and sorted(each) == sorted(word)]
+
+
+def _cut(word: str, known: Iterable[str]) -> list[str]:
+    """Words of which the beginning was written, as `cadence` for `cadence_days`."""
+    return [each for each in known if each.startswith(f"{word}_")]
 
 
 def _plain(word: str) -> str:
