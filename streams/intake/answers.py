@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import http
+import logging
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -20,6 +22,8 @@ from schemas import Problem, Refused
 from streams.access import Access
 from streams.errors import Wait
 from streams.intake.door import Outcome, Result
+
+_log = logging.getLogger(__name__)
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -148,7 +152,7 @@ def status_of(error: Exception) -> int:
     return 422 if isinstance(error, Refused) else 503 if isinstance(error, Wait) else 500
 
 
-def problem_of(_: Asking, error: Exception) -> Response[bytes]:
+def problem_of(request: Asking, error: Exception) -> Response[bytes]:
     """The answer to an exception: never its text, unless it is ours. Also for the whole app, below `/api`."""
     status = status_of(error)
     if isinstance(error, Refused):
@@ -156,8 +160,16 @@ def problem_of(_: Asking, error: Exception) -> Response[bytes]:
     if isinstance(error, Wait):
         return problem(status, str(error), headers={"Retry-After": str(max(1, round(error.retry_after)))})
     if not isinstance(error, HTTPException):
+        _note(request, error)
         return problem(500, "A fault of ours. Nothing is promised; the same request may be sent again.")
     return problem(status, _DETAILS.get(status, error.detail), headers=error.headers)
+
+
+def _note(request: Asking, error: Exception) -> None:
+    """A fault of ours, for whoever mends it: where it was, never the error's words, which may hold what was sent."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    route = request.scope.get("path_template")
+    _log.error("%s %s failed: %s at\n%s", request.method, route, type(error).__name__, where)
 
 
 _DETAILS: Mapping[int, str] = {

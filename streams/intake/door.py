@@ -166,6 +166,10 @@ class Door:
         read = await asyncio.to_thread(self._read_body, body, asked)
         return await self._take(read, access, whole=asked.whole)
 
+    async def look(self, tree: object, access: Access, expect: FactKind) -> tuple[AnyFact | None, tuple[Problem, ...]]:
+        """What decoded JSON would be as a fact, and why it could not be sent in the name of `access`; sends nothing."""
+        return await asyncio.to_thread(self._look, tree, access, expect)
+
     async def take_facts(self, facts: Sequence[AnyFact], access: Access, *, whole: bool = True) -> list[Result]:
         """Take facts that were made in the house; they go through the same door and the same checks."""
         read = await asyncio.to_thread(lambda: [self._reread(fact) for fact in facts])
@@ -197,6 +201,13 @@ class Door:
             expected = f"from 1 to {asked.most:,} facts in one request"
             raise Refused([Problem(path="", found=f"{len(read):,} facts", expected=expected)])
         return read
+
+    def _look(self, tree: object, access: Access, expect: FactKind) -> tuple[AnyFact | None, tuple[Problem, ...]]:
+        try:
+            fact = read_fact(tree, resolve_country=self._resolve, expect=expect, deny=self._deny)
+        except Refused as refused:
+            return None, tuple(refused.problems)
+        return fact, tuple(self._forbidden(fact, access, self._granted))
 
     def _reread(self, fact: AnyFact) -> Read:
         try:

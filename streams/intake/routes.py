@@ -16,7 +16,6 @@ The app that these are put into carries the `Keys` in its state as `keys`, and g
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +26,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from schemas import Alert, License, Parked, Problem, Refused
+from schemas import Alert, Parked, Problem, Refused
 from schemas.vocabulary import FactKind
 from streams.access import Access, needs, required_access
 from streams.errors import Wait
@@ -35,7 +34,6 @@ from streams.intake import forms
 from streams.intake.answers import (
     JSON,
     Asking,
-    Receipt,
     many_answer,
     one_answer,
     problem,
@@ -44,19 +42,19 @@ from streams.intake.answers import (
     sender_of,
 )
 from streams.intake.door import Asked
-from streams.intake.index import Answered, Told
+from streams.intake.index import Answered
 from streams.intake.measuring import measured
 from streams.intake.metrics import CONTENT_TYPE
 from streams.intake.openapi import NDJSON, SENT, document
 from streams.intake.ports import IntakePorts
 from streams.intake.queries import AlertQuery, ParkedQuery, TellQuery, read_query
-from streams.intake.views import alert_for, alert_id, license_of
+from streams.intake.receipts import may_see, receipt_for, seen
+from streams.intake.views import alert_id
 
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9._:/+=-]{1,255}", re.ASCII)
 _JSON_TYPES = frozenset({"", JSON})
 _LINE_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 _PARKED_LOOKED_AT = 1_000
-_ALERTS_LOOKED_AT = 5_000
 
 
 def intake_routes(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
@@ -193,7 +191,7 @@ def _reading(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
     async def read_receipt(request: Asking, receipt: FromPath[str]) -> Response[bytes]:
         told = await asyncio.to_thread(ports.door.index.by_receipt, receipt)
         access = required_access(request)
-        if told is None or not _may_see(told, access):
+        if told is None or not may_see(told, access):
             return _nothing()
         return reply(await receipt_for(ports, told, access))
 
@@ -204,8 +202,8 @@ def _reading(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
 
     @get("/api/v1/alerts/{alert:str}", guards=[needs("officer", "staff")])
     async def read_alert(request: Asking, alert: FromPath[str]) -> Response[bytes]:
-        seen = await asyncio.to_thread(_alert, ports, required_access(request), alert_id(alert))
-        return _nothing() if seen is None else reply(seen)
+        shown = await asyncio.to_thread(_alert, ports, required_access(request), alert_id(alert))
+        return _nothing() if shown is None else reply(shown)
 
     @get("/api/v1/parked", guards=[needs("feed", "officer", "admin")])
     async def read_parked(request: Asking) -> Response[bytes]:
@@ -219,41 +217,6 @@ def _nothing() -> Response[bytes]:
     return problem(404, "There is nothing under this address that this key may see.")
 
 
-def _may_see(told: Told, access: Access) -> bool:
-    """A key that is bound to a source sees that source's receipts; others exist for it as little as unknown ones."""
-    return access.source in (None, told.source) or access.may("officer")
-
-
-async def receipt_for(ports: IntakePorts, told: Told, access: Access) -> Receipt:
-    """How far a fact has come, as `access` may know it."""
-    parked = await asyncio.to_thread(_parked_of, ports, told)
-    touched = await asyncio.to_thread(_touched, ports, told, access) if access.may("officer") else None
-    return Receipt(
-        receipt=told.receipt, fact=told.fact, revision=told.revision, accepted_at=_instant(told.at_ms),
-        status="parked" if parked else await ports.stage(told.position), touched=touched,
-        errors=tuple(problem for record in parked for problem in record.problems),
-    )  # fmt: skip
-
-
-def _parked_of(ports: IntakePorts, told: Told) -> list[Parked]:
-    """Records set aside that are this fact: read at its place in the log, or failed further on under its key."""
-    place = (told.position.topic, told.position.partition, told.position.offset)
-    return [
-        record
-        for record in ports.reads.parked(source=told.source, limit=_PARKED_LOOKED_AT)
-        if (record.topic, record.partition, record.offset) == place
-        or (record.key == told.fact and record.stage in ("assess", "store") and record.at >= _instant(told.at_ms))
-    ]
-
-
-def _touched(ports: IntakePorts, told: Told, access: Access) -> tuple[str, ...]:
-    alerts = ports.reads.alerts(limit=_ALERTS_LOOKED_AT)
-    resting = [
-        alert for alert in alerts if any(each.fact == told.fact for case in alert.cases for each in case.evidence)
-    ]
-    return tuple(sorted(alert.id for alert in resting if _seen(ports, access, alert) is not None))
-
-
 def _alerts(ports: IntakePorts, access: Access, query: AlertQuery) -> list[Alert]:
     states = [query.issuing_state] if query.issuing_state or not access.states else sorted(access.states)
     found = [
@@ -263,25 +226,13 @@ def _alerts(ports: IntakePorts, access: Access, query: AlertQuery) -> list[Alert
             status=query.status, band=query.band, destination=query.destination, issuing_state=state, limit=query.limit
         )
     ]
-    seen = (_seen(ports, access, alert) for alert in found)
-    return [alert for alert in seen if alert is not None][: query.limit]
+    visible = (seen(ports, access, alert) for alert in found)
+    return [alert for alert in visible if alert is not None][: query.limit]
 
 
 def _alert(ports: IntakePorts, access: Access, asked: str) -> Alert | None:
     alert = ports.reads.alert(asked)
-    return None if alert is None else _seen(ports, access, alert)
-
-
-def _seen(ports: IntakePorts, access: Access, alert: Alert) -> Alert | None:
-    return alert_for(access, alert, _issuing_state(ports, alert), ports.clock().date())
-
-
-def _issuing_state(ports: IntakePorts, alert: Alert) -> str | None:
-    """Of the license; a withdrawn alert no longer says it, the register still does."""
-    if alert.license is not None:
-        return alert.license.issuing_state
-    revisions = ports.reads.fact(f"license:{license_of(alert.id)}")
-    return next((fact.issuing_state for fact in revisions if isinstance(fact, License)), None)
+    return None if alert is None else seen(ports, access, alert)
 
 
 def _parked(ports: IntakePorts, access: Access, query: ParkedQuery) -> list[Parked]:
@@ -289,10 +240,6 @@ def _parked(ports: IntakePorts, access: Access, query: ParkedQuery) -> list[Park
     if query.source not in (None, source):
         return []
     return ports.reads.parked(source=source, limit=query.limit)
-
-
-def _instant(at_ms: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
 
 
 # -- without a key --------------------------------------------------------------------------------------------------

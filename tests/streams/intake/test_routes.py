@@ -399,7 +399,8 @@ def test_metrics_count_by_kind_and_reason_and_name_nobody(
 
 def test_address_that_does_not_do_that_says_what_it_does(intake_client: Client) -> None:
     answer = intake_client.put("/api/v1/incidents")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", "POST"}
     assert answer.headers["content-type"] == "application/problem+json"
     assert intake_client.get("/api/v1/nothing").headers["content-type"] == "application/problem+json"
 
