@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas import Decision, Incident, Judgment, Period, PostShipmentReport
+from schemas import Decision, Delivery, Incident, Judgment, Period, PostShipmentReport
 from schemas.common import Claimed
 from schemas.decision import Judged
 from schemas.incident import ClaimedProduct, Denial, Operator, Publication, Victims
@@ -93,7 +93,9 @@ LIVELY = ("XO", "XR", "XS", "XT", "XV", "XW")
 def background() -> Iterator[Known]:
     """All that goes on beside the story."""
     for number, grant in enumerate(GRANTS.values()):
-        yield from course(grant, arrival(grant, number), parts=3, until=_last_report(grant))
+        arrived = arrival(grant, number)
+        yield from course(grant, arrived, parts=3, until=_last_report(grant))
+        yield from _maintained(grant, arrived + days(340))
     yield from findings_of_inspectors()
     yield from small_news(Random(SEED))  # noqa: S311  (a story, not a secret)
     yield from strong_accounts()
@@ -103,6 +105,16 @@ def background() -> Iterator[Known]:
 def arrival(grant: Grant, number: int) -> dt.date:
     """Seven to twelve weeks after the grant."""
     return grant.granted + days(50 + 5 * (number % 8))
+
+
+def _maintained(grant: Grant, when: dt.date) -> Iterator[Known]:
+    """The maker's yearly visit: a delivery of work, without pieces."""
+    if when < LAST_DAY - days(10):
+        visit = Delivery(
+            id=f"{grant.id}-M1", source=MAKERS[grant.maker].source, license=grant.ref, destination=grant.country,
+            delivered_to=grant.country, delivered=Period(start=when), kind="maintenance",
+        )  # fmt: skip
+        yield Known(when + days(6), visit)
 
 
 def _last_report(grant: Grant) -> dt.date:
@@ -329,7 +341,12 @@ def _barred(grant: Grant) -> str:
 def _officers() -> Iterator[Known]:
     guard, cameras = GRANTS["N-2025-0085"], GRANTS["V-2024-0123"]
     ministry, unlocker = GRANTS["N-2025-0098"], GRANTS["T-2024-0231"]
-    yield from _decided("D-2026-0102", guard, "2026-05-14", "acknowledge")
+    taken_on = Decision(
+        id="D-2026-0102", source=guard.source, alert=_barred(guard), kind="acknowledge", by_role=OFFICER["XA"],
+        at=at("2026-05-14"), judged=(Judged(fact=f"incident:{DESK}:INC-2025-0301"),),
+        reason="Taken on; the end user will be asked first.",
+    )  # fmt: skip
+    yield from known("2026-05-14", taken_on)
     yield from _decided("D-2026-0103", guard, "2026-05-20", "ask_end_user")
     yield from _decided("V-D-2026-004", cameras, "2025-12-15", "assign")
     yield from _decided("D-2026-0077", ministry, "2026-03-20", "ask_exporter")

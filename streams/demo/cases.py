@@ -10,7 +10,7 @@ from schemas import Clause, Decision, Delivery, Incident, Judgment, License, Per
 from schemas.common import Claimed
 from schemas.decision import Judged
 from schemas.delivery import DeliveredItem
-from schemas.incident import ClaimedProduct, Denial, Operator, Victims
+from schemas.incident import ClaimedProduct, Denial, Operator, Publication, Victims
 from schemas.license import ClauseParameters, StatusChange
 from schemas.report import ReportedItem
 from schemas.vocabulary import VictimClass
@@ -307,12 +307,14 @@ def case_11_before_delivery() -> Iterator[Known]:
     yield from course(RUVENIA, day("2025-06-10"))
     yield from known("2026-01-14", BEFORE_DELIVERY)
     yield from known("2026-01-28", JUDGED_LAWFUL)
-    closed = Decision(
-        id="V-D-2026-009", source="xb-licensing", alert=RUVENIA.alert("art-2"), kind="close", by_role=OFFICER["XB"],
-        at=at("2026-02-16"), close_reason="explained_lawful", judged=(Judged(fact=f"incident:{JUDGED_LAWFUL.ref}"),),
-        reason="L'autorisation du juge a été lue ; l'infraction poursuivie est étrangère au métier de la personne.",
-    )  # fmt: skip
-    yield from known("2026-02-16", closed)
+    for key, clause in (("V-D-2026-009", "art-2"), ("V-D-2026-010", "art-1")):
+        closed = Decision(
+            id=key, source="xb-licensing", alert=RUVENIA.alert(clause), kind="close", by_role=OFFICER["XB"],
+            at=at("2026-02-16"), close_reason="explained_lawful",
+            judged=(Judged(fact=f"incident:{JUDGED_LAWFUL.ref}"),),
+            reason="L'autorisation du juge a été lue ; l'infraction poursuivie est sans lien avec son métier.",
+        )  # fmt: skip
+        yield from known("2026-02-16", closed)
 
 
 def case_12_disposed() -> Iterator[Known]:
@@ -515,6 +517,29 @@ def case_30_no_license() -> Iterator[Known]:
     yield from known("2026-07-16", nobody)
 
 
+HJELVIK = Grant(
+    id="N-2025-0112", issuing="XA", maker="nimbrace", product="waytrace", end_user="xt-police",
+    granted=day("2025-06-30"), quantity=1, limit=30, prefix="WTT",
+)  # fmt: skip
+LETTERS = 60
+
+
+def letter(number: int) -> Incident:
+    """One anonymous letter: names the agency, the product and journalists; shows nothing."""
+    told = msgspec.structs.replace(
+        account(f"LETTER-{number:03d}", HJELVIK, on("2026-02-01", "month"), "2026-03-23"),
+        source="tips-letter", evidence_level="E0", attribution_level="A0", vendors=(), attack_result="unknown",
+        publications=(Publication(source="tips-letter", kind="anonymous", published_at=day("2026-03-23")),),
+    )  # fmt: skip
+    return targeting(told, "journalist", 1)
+
+
+def case_27_letters() -> Iterator[Known]:
+    """Sixty anonymous letters that name all that a clause asks for; their source is graded F, not in quarantine."""
+    yield from course(HJELVIK, day("2025-08-26"))
+    yield from known("2026-03-23", *(letter(number) for number in range(1, LETTERS + 1)))
+
+
 # --- handling: 28, 29, 31 ---------------------------------------------------------------------------------------------
 
 NEMORRA = Grant(
@@ -578,6 +603,7 @@ CASES = (
     case_11_before_delivery, case_12_disposed, case_14_official_body_contradicts, case_16_method_disputed,
     case_18_follow_ups, case_19_one_report_many_victims, case_20_partial_overlap, case_21_counts_conflict,
     case_23_aggregate_of_lawful_use, case_24_attempts_only, case_25_selected_only, case_26_single_source,
-    case_28_repeats, case_29_removed_for_safety, case_30_no_license, case_31_nobody_reports, an_exercise,
+    case_27_letters, case_28_repeats, case_29_removed_for_safety, case_30_no_license, case_31_nobody_reports,
+    an_exercise,
 )  # fmt: skip
-"""Told here; cases 4, 8, 13, 15, 17, 22 and 27 are told by the story."""
+"""Told here; cases 4, 8, 13, 15, 17, 22 and 27 are told by the story, 27 also here."""

@@ -156,6 +156,14 @@ EXPECTED: tuple[Expectation, ...] = (
         why="The warrant that was shown answers the clause on approvals, on its face.",
     ),
     Expectation(
+        case=0, alert=s.KARSOVIA.alert("art-3"), bands=RAISED, status="acknowledged",
+        why="The officer has taken on all that is known today.",
+    ),
+    Expectation(
+        case=0, alert=s.KARSOVIA.alert("art-3"), bands=RAISED, status="open", as_of=day("2026-03-18"),
+        why="It was taken on in February; the reply of March opened it again.",
+    ),
+    Expectation(
         case=13, alert=s.KARSOVIA.alert("art-3"), bands=RAISED, replies_at_least=2,
         why="The maker's bare denial and the government's claim of a warrant stand beside the claim and weigh nothing.",
     ),
@@ -276,7 +284,7 @@ EXPECTED: tuple[Expectation, ...] = (
         why="All pieces were proven destroyed seven months earlier.",
     ),
     Expectation(
-        case=0, alert=c.RUVENIA.alert("art-2"), bands=ANY, status="closed",
+        case=0, alert=c.RUVENIA.alert("art-2"), bands=ANY, status="closed", incident=c.JUDGED_LAWFUL.ref,
         why="An officer judged the account and closed it as lawful; nothing else has come.",
     ),
     Expectation(
@@ -318,6 +326,13 @@ EXPECTED: tuple[Expectation, ...] = (
     Expectation(
         case=26, alert=c.THESSMAR.alert("art-3"), incident=c.SINGLE_SOURCE.ref, bands=("watch",),
         why="One paper alone, however sure of itself, stays at watch.",
+    ),
+    Expectation(
+        case=27, alert=c.HJELVIK.alert("art-3"), incident=c.letter(1).ref, bands=("watch",),
+        why="Sixty letters of a source that cannot be judged weigh nothing, however much they name.",
+    ),
+    Expectation(
+        case=27, destination="XT", remark="flood", why="Sixty letters in a month are an integrity note.",
     ),
     Expectation(
         case=29, destination="XQ", incident=c.TAKEN_DOWN.ref, bands=(),

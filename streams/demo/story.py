@@ -196,6 +196,7 @@ def a_lab_report_eleven_months_late() -> Iterator[Known]:
     acknowledged = Decision(
         id="D-2026-0031", source="xa-licensing", alert=alert, kind="acknowledge", by_role=OFFICER["XA"],
         at=at("2026-02-13"), reason="Taken on; the file of the grant has been asked for.",
+        judged=_karsovian_evidence(lab_revision=1),
     )  # fmt: skip
     asked = Decision(
         id="D-2026-0034", source="xa-licensing", alert=alert, kind="ask_exporter", by_role=OFFICER["XA"],
@@ -232,8 +233,23 @@ def a_denial_and_a_warrant() -> Iterator[Known]:
         examined=(ExaminedIncident(incident=LAB_REPORT.ref, bearing="inconclusive"),),
         note="A judge's approval of 28 February 2025 was presented for reading. It does not say whom it concerns.",
     )  # fmt: skip
+    taken_on = Decision(
+        id="D-2026-0047", source="xa-licensing", alert=KARSOVIA.alert("art-3"), kind="acknowledge",
+        by_role=OFFICER["XA"], at=at("2026-03-20"), reason="The reply was read. The question of Article 3 stays open.",
+        judged=(*_karsovian_evidence(lab_revision=2), Judged(fact=f"report:{reply.ref}")),
+    )  # fmt: skip
     yield from known("2026-03-13", answered)
     yield from known("2026-03-18", reply)
+    yield from known("2026-03-20", taken_on)
+
+
+def _karsovian_evidence(lab_revision: int) -> tuple[Judged, ...]:
+    """What the officer had read: the three accounts of the statement, the laboratory's, and who joined them."""
+    read = (
+        f"incident:{DESK}:INC-2025-0041", "incident:xa-embassies:EMB-2025-17", "incident:ngo-lamplight:LR-2025-08",
+        f"judgment:{DESK}:J-2025-0011", f"judgment:{DESK}:J-2026-0003",
+    )  # fmt: skip
+    return (*(Judged(fact=fact) for fact in read), Judged(fact=f"incident:{LAB_REPORT.ref}", revision=lab_revision))
 
 
 def three_licenses_fit() -> Iterator[Known]:
@@ -336,7 +352,7 @@ TIPS = 500
 
 
 def five_hundred_tips() -> Iterator[Known]:
-    """A web form fills with five hundred accusations of one agency in three days: an integrity note, no more."""
+    """A web form fills with five hundred accusations of one state in three days: an integrity note, no more."""
     yield from course(ARVESSA, day("2025-05-20"))
     for number in range(1, TIPS + 1):
         told = TIP_DAYS[number * len(TIP_DAYS) // (TIPS + 1)]
@@ -348,7 +364,6 @@ def tip(number: int, told: str) -> Incident:
     return Incident(
         id=f"TIP-{number:04d}", source="tips-web", occurred=on("2026-04-01", "month"),
         technology="location_tracking", published_at=day(told), operators=(Operator(country="QT", confidence=90),),
-        operator_agency=Claimed(name="Arvessa Internal Security Department", confidence=90),
         products=(ClaimedProduct(name="Waytrace", confidence=90),),
         publications=(Publication(source="tips-web", kind="anonymous", published_at=day(told)),),
         victims=(Victims(klass="unknown", count=1 + number % 3),),

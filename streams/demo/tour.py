@@ -85,7 +85,7 @@ TOUR: tuple[Step, ...] = (
     ),
     Step(
         title="Five hundred tips",
-        text="In three days a web form accuses one agency in Arvessa five hundred times. No alert is raised. What "
+        text="In three days a web form accuses the government of Arvessa five hundred times. No alert is raised. What "
         "is shown is a note on integrity: somebody may want this to look like evidence.",
         path=f"/destinations/{ARVESSA.country}",
         date=day("2026-05-06"),
