@@ -195,7 +195,7 @@ def make_app(name: str, log_url: str, partitions: int, home: Path, **settings: A
             "web_host": "127.0.0.1",
             "autodiscover": False,
             "consumer_auto_offset_reset": "earliest",
-            "broker_commit_interval": 1.0,
+            "broker_commit_interval": 0.2,
             "stream_buffer_maxsize": _BUFFER,
             "stream_recovery_delay": 0.0,
             "stream_wait_empty": False,

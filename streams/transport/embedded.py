@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TypeVar
 
 from streams.errors import Stop, Wait
 from streams.transport.log import Log
 from streams.transport.ports import Committed, Outgoing, Part, Position, Record, measure_lag
 
-_Result = TypeVar("_Result")
-
+_DAY = 24 * 60 * 60 * 1000
 _PIECE = 500
 """Records in one transaction: some 10 ms, after which the event loop serves others."""
 
@@ -81,11 +80,22 @@ class EmbeddedReader:
         """The log is whoever opened it's to close."""
 
 
-async def keep_compact(log: Log, every: float = 60.0, done: Callable[[int], None] = lambda _: None) -> None:
-    """Every `every` seconds compact the parts of `log` where it is worth it; runs until it is cancelled.
+async def keep_compact(
+    log: Log,
+    every: float = 60.0,
+    done: Callable[[int], None] = lambda _: None,
+    *,
+    keep_days: Mapping[str, int] | None = None,
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+) -> None:
+    """Every `every` seconds compact `log` where it is worth it, and drop what is too old; runs until it is cancelled.
 
-    `done` is told how many records went.
+    `keep_days` says of topics how old their records may get [days], by `clock` [ms since 1970-01-01 UTC]. `done` is
+    told how many records went.
     """
     while True:
         await asyncio.sleep(every)
-        done(await asyncio.to_thread(log.compact, only_if_due=True))
+        gone = await asyncio.to_thread(log.compact, only_if_due=True)
+        for topic, days in (keep_days or {}).items():
+            gone += await asyncio.to_thread(log.drop_before, topic, clock() - days * _DAY)
+        done(gone)

@@ -4,7 +4,7 @@ What `append` has returned is committed: it survives `kill -9` of the process (`
 too with `synchronous="full"`. A batch is one transaction: all of it is there, or none. Safe for threads. One process
 holds a log at a time; inside it everybody shares one `Log` (`acquire`), and readers are woken by an event.
 
-It does not replicate, has one writer, and keeps records for ever but for compaction.
+It does not replicate, has one writer, and deletes only when it is told to (`compact`, `drop_before`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ SELECT id FROM (
     SELECT id, max(id) OVER (PARTITION BY key) AS newest FROM records WHERE id >= ? AND id < ? AND key IS NOT NULL
 ) WHERE id < newest
 """
+_OLDER = "SELECT id FROM records WHERE id >= ? AND id < ? AND timestamp_ms < ?"
 _DELETED_AT_ONCE = 200
 """Rows in one step of compaction: the longest time an append waits for it is some milliseconds."""
 _WORTH_COMPACTING = 10_000
@@ -270,11 +271,7 @@ class Log:
     def _compact(self, lane: _Lane) -> int:
         upto = lane.next
         superseded = self._read_all(_SUPERSEDED, (lane.base, lane.base + upto))
-        for start in range(0, len(superseded), _DELETED_AT_ONCE):
-            with self._change():
-                self._writer.executemany(
-                    "DELETE FROM records WHERE id = ?", superseded[start : start + _DELETED_AT_ONCE]
-                )
+        self._delete(superseded)
         row = self._read_one("SELECT count(*) FROM records WHERE id >= ? AND id < ?", (lane.base, lane.end))
         with self._change():
             self._writer.execute(
@@ -282,6 +279,24 @@ class Log:
                 (upto, row[0] if row else 0, lane.base >> OFFSET_BITS),
             )
         return len(superseded)
+
+    def drop_before(self, topic: str, timestamp_ms: int) -> int:
+        """Delete the records of `topic` whose record time [ms] is before `timestamp_ms`; return how many.
+
+        The newest record of every part stays, so that offsets go on from it.
+        """
+        old = [
+            row
+            for lane in self._lanes_of(topic)
+            for row in self._read_all(_OLDER, (lane.base, lane.base + lane.next - 1, timestamp_ms))
+        ]
+        self._delete(old)
+        return len(old)
+
+    def _delete(self, rows: list[tuple[int]]) -> None:
+        for start in range(0, len(rows), _DELETED_AT_ONCE):
+            with self._change():
+                self._writer.executemany("DELETE FROM records WHERE id = ?", rows[start : start + _DELETED_AT_ONCE])
 
     # -- life -----------------------------------------------------------------------------------------------------
 

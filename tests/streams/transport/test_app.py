@@ -65,6 +65,7 @@ async def house_log(tmp_path: Path) -> AsyncIterator[Log]:
     log = acquire(tmp_path / "log.sqlite")
     yield log
     release(log)
+    Log(tmp_path / "log.sqlite").close()  # would raise if a worker had kept it
 
 
 def next_offsets(log: Log) -> int:

@@ -53,3 +53,16 @@ async def test_a_log_is_kept_compact_where_it_is_worth_it(small_log: Log) -> Non
     keeping.cancel()
     assert small_log.compact() + found == 11_999
     assert small_log.count("alerts") == 1
+
+
+async def test_records_that_are_too_old_go(small_log: Log) -> None:
+    day = 24 * 60 * 60 * 1000
+    small_log.create_topic("parked", 1)
+    small_log.append([Outgoing("parked", b"x", b"k", 0, n * day) for n in range(100)])
+    gone: asyncio.Queue[int] = asyncio.Queue()
+    keeping = asyncio.create_task(
+        keep_compact(small_log, 0.01, gone.put_nowait, keep_days={"parked": 90}, clock=lambda: 100 * day)
+    )
+    assert await asyncio.wait_for(gone.get(), 2) == 10
+    keeping.cancel()
+    assert small_log.earliest("parked") == {0: 10}

@@ -149,6 +149,18 @@ def test_a_part_with_little_new_is_not_due(log: Log) -> None:
     assert log.compact(only_if_due=True) == 0
 
 
+def test_what_is_too_old_goes_and_the_newest_of_a_part_stays(log: Log) -> None:
+    log.append([Outgoing("facts", b"%d" % n, b"k", 0, 1000 * n) for n in range(5)])
+    log.append([Outgoing("facts", b"alone", b"k", 1, 0)])
+    assert log.drop_before("facts", 3000) == 3
+    assert values(log, "facts") == [b"3", b"4"]
+    assert log.drop_before("facts", 10_000) == 1
+    assert log.earliest("facts") == {0: 4, 1: 0, 2: 0, 3: 0}
+    again = reopened(log)
+    assert again.highwaters("facts") == {0: 5, 1: 1, 2: 0, 3: 0}
+    again.close()
+
+
 def test_compaction_goes_on_while_others_append(log: Log) -> None:
     log.append([alert(str(n % 7), str(n)) for n in range(5000)])
     appending = threading.Thread(target=lambda: [log.append([alert("new", str(n))]) for n in range(200)])
