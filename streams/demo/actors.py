@@ -269,6 +269,7 @@ REGISTERED: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("inst-method", "Institute for Method Review", "other", "B", "E2", "A1"),
     ("tips-web", "Anonymous web form", "anonymous", "F", "E0", "A0"),
     ("tips-letter", "Anonymous letters", "anonymous", "F", "E0", "A0"),
+    ("demo-embassy", "A visitor's key, as an embassy", "embassy", "B", "E3", "A2"),
 )
 
 
