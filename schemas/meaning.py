@@ -200,7 +200,7 @@ def destinations_do_not_overlap(license: License) -> Iterator[Problem]:
         span = (each.valid_from or dt.date.min, each.valid_to or dt.date.max)
         if any(span[0] <= end and start <= span[1] for start, end in spans.setdefault(each.country, [])):
             found = f"'{each.country}' a second time in an overlapping time"
-            yield from _wrong(f"/destinations/{at}", found, "each state once at a time")
+            yield from _wrong(f"/destinations/{at}/country", found, "each state once at a time")
         spans[each.country].append(span)
 
 

@@ -146,12 +146,11 @@ class Word:
             value = int(value)
         if isinstance(value, str | int) and (type(value), value) in self._known:
             return value
-        if not faults.full:
-            self._refuse(value, path, faults)
+        self._refuse(value, path, faults)
         return value
 
     def _refuse(self, value: object, path: str, faults: Faults) -> None:
-        near = nearest(value, self._words) if isinstance(value, str) else None
+        near = nearest(value, self._words) if isinstance(value, str) and not faults.full else None
         meant = "without the quotation marks" if near == value else f"'{near}'"
         found, hint = (f"'{value}'", f"; did you mean {meant}?") if near else (seen(value), "")
         faults.add(path, found, self.expected + hint)

@@ -69,8 +69,8 @@ def _swapped(word: str, known: Iterable[str]) -> list[str]:
 
 
 def _cut(word: str, known: Iterable[str]) -> list[str]:
-    """Words of which the beginning was written, as `cadence` for `cadence_days`."""
-    return [each for each in known if each.startswith(f"{word}_")]
+    """Words of which the beginning or the end was written, as `cadence` for `cadence_days`."""
+    return [each for each in known if each.startswith(f"{word}_") or each.endswith(f"_{word}")]
 
 
 def _plain(word: str) -> str:
