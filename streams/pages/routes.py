@@ -20,13 +20,13 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Any, TypeAlias
 
 from litestar import MediaType, Response, Router, get, post
 from litestar.datastructures import Cookie
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.params import Dependency
+from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -62,7 +62,7 @@ REMEMBERED = 1000
 
 FORM_ID = re.compile(r"^[0-9a-f]{24}$")
 
-Ports = Annotated[PagePorts, Dependency(skip_validation=True)]
+Ports: TypeAlias = NamedDependency[SkipValidation[PagePorts]]
 
 
 class _Answered:
@@ -83,7 +83,7 @@ class _Answered:
         self._sent.pop(form, None)
 
 
-Forms = Annotated[_Answered, Dependency(skip_validation=True)]
+Forms: TypeAlias = NamedDependency[SkipValidation[_Answered]]
 
 
 def page_routes(ports: PagePorts) -> Sequence[ControllerRouterHandler]:
@@ -128,7 +128,7 @@ async def alerts_index() -> Redirect:
 
 
 @get("/alerts/{alert_id:path}", name="pages:alert")
-async def alert(request: Http, ports: Ports, alert_id: str) -> Html:
+async def alert(request: Http, ports: Ports, alert_id: FromPath[str]) -> Html:
     """One alert, explained; with `?on=` as it stood on that day."""
     access = reader(request, ports, "officer")
     on = views.read_day(request.query_params.get("on", ""))
@@ -156,7 +156,7 @@ async def _alert_page(
 
 
 @post("/alerts/{alert_id:path}", status_code=303)
-async def decide(request: Http, ports: Ports, answered: Forms, alert_id: str) -> Response[Any]:
+async def decide(request: Http, ports: Ports, answered: Forms, alert_id: FromPath[str]) -> Response[Any]:
     """An officer decides: the decision goes into the log as a fact."""
     access = reader(request, ports, "officer")
     form = await request.form()
@@ -222,7 +222,7 @@ def _signing(
 
 
 @get("/destinations/{code:str}", name="pages:destination")
-async def destination(request: Http, ports: Ports, code: str) -> Html:
+async def destination(request: Http, ports: Ports, code: FromPath[str]) -> Html:
     """The dossier of a destination."""
     access = reader(request, ports, "officer")
     context = await asyncio.to_thread(gather.of_destination, ports, access, code.upper())
@@ -230,7 +230,7 @@ async def destination(request: Http, ports: Ports, code: str) -> Html:
 
 
 @get("/facts/{key:path}", name="pages:fact")
-async def facts(request: Http, ports: Ports, key: str) -> Html:
+async def facts(request: Http, ports: Ports, key: FromPath[str]) -> Html:
     """A fact in every revision that the log holds."""
     access = reader(request, ports, "officer")
     context = await asyncio.to_thread(gather.of_fact, ports, access, key.lstrip("/"))

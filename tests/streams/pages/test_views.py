@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+import pytest
+
+from streams.access import Access
+from streams.pages import views
+
+D = dt.date
+DESK = Access(name="desk", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
+ANY = Access(name="desk", scopes=frozenset({"officer"}))
+
+
+@pytest.fixture
+def group(world):
+    return world.newest["QM~xa-register:LIC-2023-0117~c2"]
+
+
+def test_the_most_pressing_alert_comes_first(world) -> None:
+    found = views.chosen(world.alerts(), views.Filters(), ANY)
+    assert [alert.band for alert in found] == ["urgent", "alert", "review", "review", "context"]
+
+
+def test_closed_alerts_are_shown_only_when_asked_for(world) -> None:
+    assert not [a for a in views.chosen(world.alerts(), views.Filters(), ANY) if a.status == "closed"]
+    assert [a.status for a in views.chosen(world.alerts(), views.Filters(status="closed"), ANY)] == ["closed"]
+
+
+def test_an_officer_sees_only_licenses_of_their_own_state(world) -> None:
+    found = views.chosen(world.alerts(), views.Filters(), DESK)
+    assert {views.issuing_state([alert]) for alert in found} == {"XA"}
+
+
+def test_an_alert_of_no_known_state_is_hidden_from_a_bound_officer(group) -> None:
+    assert not views.visible(DESK, [msgspec.structs.replace(group, license=None)])
+    assert views.visible(DESK, [msgspec.structs.replace(group, license=None), group])
+
+
+def test_candidates_of_other_states_are_counted_and_not_named(group) -> None:
+    seen = views.candidates(group.cases[0], "XA")
+    assert [c.issuing_state for c in seen.own] == ["XA"]
+    assert (seen.others, seen.others_share) == (2, 620_000)
+
+
+def test_an_address_that_is_not_understood_is_said_and_left_out() -> None:
+    filters = views.read_filters({"band": "loud", "destination": "QMX", "since": "yesterday", "status": "open"})
+    assert len(filters.problems) == 3
+    assert (filters.band, filters.destination, filters.since, filters.status) == (None, "", None, "open")
+
+
+def test_the_address_of_a_view_shows_the_same_view() -> None:
+    filters = views.Filters(band="alert", destination="QM", state="XA", status="open", group="g&1", since=D(2026, 1, 1))
+    from urllib.parse import parse_qsl, urlsplit
+
+    assert views.read_filters(dict(parse_qsl(urlsplit(filters.address()).query))) == filters
+
+
+def test_judged_evidence_is_that_of_open_cases_each_once(world) -> None:
+    both = world.newest["QM~xa-register:LIC-2023-0117~c9"]
+    assert [piece.fact for piece in views.judged_evidence(both)] == [
+        "incident:northlight:2025-02",
+        "incident:rpu:77",
+        "license:xa-register:LIC-2023-0117",
+    ]
+    only = views.judged_evidence(both, frozenset({"silence:c9:2025-10-01"}))
+    assert [piece.fact for piece in only] == ["license:xa-register:LIC-2023-0117"]
+    closed = msgspec.structs.replace(both, cases=tuple(msgspec.structs.replace(c, open=False) for c in both.cases))
+    assert views.judged_evidence(closed) == ()
+
+
+def test_history_tells_what_changed(world, group) -> None:
+    told = [step.changes for step in views.steps(world.history(group.id))]
+    assert told == [
+        ("Opened at Watch",),
+        ("Raised from Watch to Alert", "1 fact added"),
+        ("Now acknowledged", "Decision: Ask the exporter"),
+    ]
+
+
+def test_a_record_that_changed_nothing_is_no_step(world, group) -> None:
+    history = world.history(group.id)
+    assert len(views.steps([*history, (history[-1][0], history[-1][1])])) == len(views.steps(history))
+
+
+def test_a_withdrawn_alert_says_so_once_and_can_open_again(world) -> None:
+    live, gone = (record for _, record in world.past["QP~xa-register:LIC-2020-0002~c1"])
+    assert views.changes(live, gone) == ("Withdrawn: nothing is left of it",)
+    assert views.changes(gone, gone) == ()
+    assert views.changes(gone, live) == ("Opened again after it was withdrawn at Alert",)
+
+
+def test_an_alert_is_shown_as_it_stood_on_a_day(world, group) -> None:
+    history = world.history(group.id)
+    assert views.as_of(history, D(2025, 4, 1)) is None
+    assert views.as_of(history, D(2025, 4, 2)).band == "watch"
+    assert views.as_of(history, D(2026, 1, 22)).band == "alert"
+
+
+def test_what_changed_since_a_day_counts_that_day(world, group) -> None:
+    history = world.history(group.id)
+    assert "Raised from Watch to Alert" in views.changed_since(history, D(2026, 1, 22))
+    assert views.changed_since(history, D(2026, 2, 11)) == ("Now acknowledged", "Decision: Ask the exporter")
+    assert views.changed_since(history, D(2026, 2, 12)) == ()
+
+
+def test_nothing_here_tells_silence_from_peace() -> None:
+    heard = {"lab": dt.datetime(2026, 3, 12, tzinfo=dt.UTC)}
+    assert "Nothing was heard yet" in views.nothing_here({}, D(2026, 3, 14), 0)
+    assert "last on 12 March 2026" in views.nothing_here(heard, D(2026, 3, 14), 0)
+    assert "Nothing was heard since 12 March 2026" in views.nothing_here(heard, D(2026, 8, 1), 0)
+    assert "5 alerts are outside" in views.nothing_here(heard, D(2026, 3, 14), 5)
