@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from streams.errors import PledgewatchError, Stop, Wait
 from streams.warehouse.faults import in_words
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clickhouse_driver import Client
 
 DATABASE = "pledgewatch"
-CONNECT_TIMEOUT, ANSWER_TIMEOUT = 10, 120
+_TIMEOUTS = {"connect_timeout": "10", "send_receive_timeout": "120"}
 """How long a connection and an answer may take [seconds], where the address says nothing else."""
 _DATABASE_ABSENT = 81
 
@@ -36,12 +36,16 @@ class DriverWarehouse:
             raise Stop(
                 f"The warehouse's address has the scheme {parts.scheme!r}, expected clickhouse://user:password@host/…"
             )
+        port = parts.netloc.rpartition("@")[2].partition(":")[2]
+        if port and not port.isdigit():
+            raise Stop(f"The warehouse's address has the port {port!r}, expected a number")
         self.database = parts.path.strip("/") or DATABASE
         if not self.database.replace("_", "a").isalnum():
             raise Stop(f"The warehouse's database is {self.database!r}, expected letters, digits and _")
-        self.server = f"{parts.hostname}:{parts.port or 9000}"
-        self._url = parts._replace(path=f"/{self.database}").geturl()
-        self._bare_url = parts._replace(path="").geturl()
+        self.server = f"{parts.hostname}:{port or ('9440' if parts.scheme == 'clickhouses' else '9000')}"
+        options = urlencode(_TIMEOUTS | dict(parse_qsl(parts.query)))
+        self._url = parts._replace(path=f"/{self.database}", query=options).geturl()
+        self._bare_url = parts._replace(path="", query=options).geturl()
         self._pool: Pool[Client] = Pool(self._connect, lambda client: client.disconnect())
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, token: str) -> None:
@@ -110,8 +114,4 @@ class DriverWarehouse:
 def _client(url: str) -> Client:
     from clickhouse_driver import Client
 
-    client = Client.from_url(url)
-    connection = client.connection
-    connection.connect_timeout = min(connection.connect_timeout, CONNECT_TIMEOUT)
-    connection.send_receive_timeout = min(connection.send_receive_timeout, ANSWER_TIMEOUT)
-    return client
+    return Client.from_url(url)

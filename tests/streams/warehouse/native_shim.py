@@ -59,7 +59,8 @@ class NativeShim:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.queries: list[str] = []
+        self.settings: list[dict[str, str]] = []
+        """Settings that came with each insert."""
         self.break_after_insert = 0
         """Connections to cut after the engine has taken an insert and before the client hears of it [count]."""
         self._sockets: set[socket.socket] = set()
@@ -161,7 +162,6 @@ class Conversation:
         read_varint(self.fin)
         assert read_varint(self.fin) == 0, "the shim does not speak compression"
         sql = read_binary_str(self.fin)
-        self.shim.queries.append(sql)
         assert self.block() is None, "external tables are not known to the shim"
         try:
             if insert := INSERT.match(sql):
@@ -221,6 +221,7 @@ class Conversation:
             self.data(RowOrientedBlock(types, list(answer.rows)))
 
     def insert(self, table: str, names: str, settings: dict[str, str]) -> None:
+        self.shim.settings.append(settings)
         wanted = [name.strip() for name in names.split(",")]
         types = dict(self.described(self.engine.query(f"DESCRIBE TABLE {table}", "Native")))
         columns = [(name, types[name]) for name in wanted]
