@@ -52,7 +52,7 @@ class Limits:
     def _level(self, sender: str, office: bool) -> float:
         allowance = self._allowance(office)
         level, before = self._levels.pop(sender, (allowance.burst, self._clock()))
-        return min(allowance.burst, level + (self._clock() - before) * allowance.per_second)
+        return min(allowance.burst, level + max(0.0, self._clock() - before) * allowance.per_second)
 
     def _set(self, sender: str, level: float) -> None:
         self._levels[sender] = (level, self._clock())
