@@ -30,7 +30,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
     destination: str | None = None
     """Where no alert is named: all alerts of this destination, and its remarks."""
     incident: str | None = None
-    """Only grounds that rest on this account, `source:id`."""
+    """Only grounds that rest on this account or report, `source:id`."""
     bands: tuple[Band, ...] = ()
     """Bands that are right; empty: there is no alert, or none above context."""
     status: AlertStatus | None = None
@@ -187,7 +187,7 @@ EXPECTED: tuple[Expectation, ...] = (
         why="A piece delivered to Sankorra was read on site in Belogara, without consent.",
     ),
     Expectation(
-        case=0, destination="QR", incident="xb-inspectorate:SIGHT-2025-05", bands=(),
+        case=0, destination="QO", incident="xb-inspectorate:SIGHT-2025-05", bands=(),
         why="Its twin stands in Ostrevia with consent given before.",
     ),
     Expectation(

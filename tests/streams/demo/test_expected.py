@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Callable
 from functools import cache
 
+import msgspec
 import pytest
 
-from schemas import Alert, Incident, License, Retraction
+from schemas import Alert, Delivery, Incident, License, PostShipmentReport, Retraction
 from schemas.codec import AnyFact, body_hash, encode, fact_key
 from streams.agents.naming import RegisterNamer
 from streams.demo.expected import EXPECTED, Expectation, faults
 from streams.demo.story import RETRACTED, ZEFIRAT
+from streams.demo.tour import TOUR
 from streams.demo.world import world
 from streams.rules.assess import Assessment, assess_facts
 
@@ -61,14 +63,13 @@ def test_at_least_fifteen_hard_cases_are_told() -> None:
 
 def test_every_expectation_says_why_and_names_what_exists() -> None:
     licenses = {fact.ref for fact in world() if isinstance(fact, License)}
-    incidents = {fact.ref for fact in world() if isinstance(fact, Incident)}
+    told = {fact.ref for fact in world() if isinstance(fact, Incident | PostShipmentReport)}
     for expectation in EXPECTED:
         assert len(expectation.why) > 20
         assert expectation.alert or expectation.destination
         if expectation.alert:
             assert expectation.alert.split("~")[1] in licenses
-        if expectation.incident and expectation.destination != "QR":
-            assert expectation.incident in incidents, expectation.incident
+        assert expectation.incident is None or expectation.incident in told, expectation.incident
 
 
 BROKEN: dict[str, Callable[[Expectation], bool]] = {
@@ -82,6 +83,51 @@ def test_the_check_of_an_expectation_can_fail(how: str) -> None:
     concerned = [each for each in EXPECTED if BROKEN[how](each)]
     assert concerned
     assert all(faults(each, [], []) for each in concerned)
+
+
+def test_every_alert_of_the_tour_is_there_when_the_visitor_comes() -> None:
+    now = {alert.id for alert in alerts_of(assessed())}
+    shown = [step.path.removeprefix("/alerts/") for step in TOUR if step.path.startswith("/alerts/")]
+    assert len(shown) > 7
+    assert [alert for alert in shown if alert not in now] == [ZEFIRAT.alert("art-3")]
+    assert ZEFIRAT.alert("art-3") in {alert.id for alert in alerts_of(assessed(dt.date(2025, 12, 29)))}
+
+
+def without(gone: Callable[[AnyFact], bool]) -> tuple[Assessment, ...]:
+    return tuple(assess_facts([fact for fact in world() if not gone(fact)], namer_of=RegisterNamer))
+
+
+EXONERATING: dict[str, tuple[str, str | None, Callable[[AnyFact], bool]]] = {
+    "a consent": (
+        "QO", "xb-inspectorate:SIGHT-2025-05", lambda f: isinstance(f, License) and bool(f.consents),
+    ),
+    "a retraction": ("QV", None, lambda f: isinstance(f, Retraction) and f.id == RETRACTED.id),
+    "a retraction for safety": (
+        "XQ", "ngo-lamplight:LR-2025-22", lambda f: isinstance(f, Retraction) and f.why == "safety",
+    ),
+    "a proven disposal": (
+        "XP", "xa-desk:INC-2026-0030", lambda f: isinstance(f, Delivery) and f.kind == "disposal",
+    ),
+    "reports that came": ("QZ", None, lambda f: isinstance(f, PostShipmentReport) and f.destination == "QZ"),
+    "an inventory that came": ("XM", None, lambda f: "inventory" in getattr(f, "kind", "")),
+}  # fmt: skip
+"""What keeps a destination, or one account, quiet; without it the expectation must fail."""
+
+
+@pytest.mark.parametrize("what", EXONERATING)
+def test_without_what_keeps_it_quiet_it_is_not_quiet(what: str) -> None:
+    destination, incident, gone = EXONERATING[what]
+    quiet = [e for e in EXPECTED if (e.destination, e.incident) == (destination, incident) and not e.bands]
+    alerts = alerts_of(without(gone))
+    assert quiet
+    assert all(faults(each, alerts, []) for each in quiet if not each.remark)
+
+
+def test_an_exercise_would_be_an_alert_if_it_were_real() -> None:
+    real = [msgspec.structs.replace(fact, tense="actual") for fact in world()]
+    alerts = alerts_of(tuple(assess_facts(real, namer_of=RegisterNamer)))
+    quiet = next(each for each in EXPECTED if each.destination == "QW")
+    assert faults(quiet, alerts, [])
 
 
 def test_an_alert_where_silence_is_expected_is_a_fault() -> None:
