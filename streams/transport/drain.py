@@ -109,7 +109,7 @@ class DrainLoop:
 
     async def _next_records(self) -> Mapping[TP, list[Any]]:
         self._woken.clear()
-        active = set(self._get_active_partitions())  # type: ignore[attr-defined]
+        active = set(self._active_partitions)  # type: ignore[attr-defined]
         if not self.flow_active or not (active or self.app.client_only):  # type: ignore[attr-defined]
             await self._flow_change()
             return {}
@@ -147,7 +147,7 @@ class DrainLoop:
             and self.app.consumer_generation_id == generation
             and (
                 self.app.client_only
-                or tp in self._get_active_partitions()  # type: ignore[attr-defined]
+                or tp in self._active_partitions  # type: ignore[attr-defined]
                 or tp in self._buffered_partitions  # type: ignore[attr-defined]
             )
         )

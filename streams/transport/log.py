@@ -17,7 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -38,6 +38,8 @@ _DELETED_AT_ONCE = 200
 """Rows in one step of compaction: the longest time an append waits for it is some milliseconds."""
 _WORTH_COMPACTING = 10_000
 """New records in a part before compaction looks at it, if they are also half as many as were kept."""
+
+_AnyPart = TypeVar("_AnyPart", bound=Part)
 
 _encode_headers = msgspec.msgpack.Encoder().encode
 _decode_headers = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...]).decode
@@ -199,6 +201,11 @@ class Log:
                 await woken.wait()
         finally:
             forget()
+
+    def ahead(self, places: Mapping[_AnyPart, int]) -> list[_AnyPart]:
+        """The parts that have something at or after the offset that `places` gives for them."""
+        lanes = self._lanes
+        return [part for part, place in places.items() if lanes[part].next > place]
 
     def highwater(self, topic: str, partition: int) -> int:
         """The offset that the next record of this part will get."""
