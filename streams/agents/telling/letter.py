@@ -132,7 +132,7 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
         message.notice,
         versions=("",) * len(message.notice.alerts),
         grounds=((),) * len(message.notice.alerts),
-        subject="A notice that may no longer be described here",
+        subject="Changed: a notice that cannot be described here",
     )
     letter = Letter(
         notice=notice.id,
@@ -141,7 +141,7 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
         band=notice.band,
         bare=True,
         subject=notice.subject,
-        happened=("A notice was on its way to you when what it described changed. It may not be described here.",),
+        happened=("A notice was on its way to you. It cannot be described on this channel. The page says what holds.",),
         entries=tuple(
             Entry(band="", words=_by_id(alert), link=wording.page_of(routes.house.pages, alert))
             for alert in notice.alerts[:LISTED_IN_DIGEST]
