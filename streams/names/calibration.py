@@ -16,7 +16,9 @@ import msgspec
 
 from streams.names.features import NAMES
 
-FOR: Final = frozenset({"covered", "named", "together", "acronym", "states_agree", "nameless_equal", "identical", "covered_across"})
+FOR: Final = frozenset(
+    {"covered", "named", "together", "acronym", "states_agree", "nameless_equal", "identical", "covered_across"}
+)
 AGAINST: Final = frozenset(
     {"opposed_names", "opposed_words", "extra_names", "extra_words", "digits_differ", "digits_missing", "states_differ",
      "worst_name", "no_name_agrees", "little_agrees"}

@@ -32,7 +32,12 @@ def _tokens(text: str) -> list[str]:
         return [word.sound for word in parse(text).words] if _foreign(text) else _tokens(plain(text))
     words = text.lower().translate(_SPACE).split()
     legal = legal_words()
+    if "stock" in words or "liability" in words:
+        legal |= _LONG_LEGAL
     return [sound(word) for word in words if word not in legal] or [sound(word) for word in words]
+
+
+_LONG_LEGAL: Final = frozenset("open closed public private joint stock limited liability company".split())  # noqa: SIM905
 
 
 def _foreign(text: str) -> bool:
@@ -57,10 +62,12 @@ class Index:
     def __init__(self, names: Sequence[str]) -> None:
         self._sorted: Final[list[str]] = []
         self._joined: Final[list[str]] = []
+        self._whole: Final[dict[str, list[int]]] = {}
         filed: dict[str, list[int]] = {}
         for place, name in enumerate(names):
             tokens = _tokens(name)
-            self._sorted.append(" ".join(sorted(tokens)))
+            self._sorted.append(whole := " ".join(sorted(tokens)))
+            self._whole.setdefault(whole, []).append(place)
             self._joined.append("".join(tokens))
             for piece in set(_filed_under(name, tokens)):
                 filed.setdefault(piece, []).append(place)
@@ -82,18 +89,17 @@ class Index:
     def _near(self, text: str, tokens: list[str]) -> list[int]:
         """The names that share most of the rarest pieces."""
         filed = self._filed
-        found = [filed[piece] for piece in set(_asked_under(text, tokens)) if piece in filed]
-        found.sort(key=len)
+        pieces = sorted((len(filed[piece]), piece) for piece in set(_asked_under(text, tokens)) if piece in filed)
         looked, taken = 0, 0
-        for entries in found:
-            if looked + len(entries) > _BUDGET and taken >= _LEAST:
+        for size, _ in pieces:
+            if looked + size > _BUDGET and taken >= _LEAST:
                 break
-            looked += len(entries)
+            looked += size
             taken += 1
-        shared = Counter(chain.from_iterable(found[:taken]))
-        if len(shared) <= _KEPT:
-            return list(shared)
-        return _most(shared)
+        shared = Counter(chain.from_iterable(filed[piece] for _, piece in pieces[:taken]))
+        near = list(shared) if len(shared) <= _KEPT else _most(shared)
+        same = self._whole.get(" ".join(sorted(tokens)), ())
+        return [*near, *(place for place in same[:_KEPT] if place not in near)]
 
     def _ordered(self, tokens: list[str], near: list[int], top: int) -> list[tuple[int, float]]:
         """The candidates by how alike they are, words sorted or written together, whichever is nearer."""
@@ -112,7 +118,10 @@ def _most(shared: Counter[int]) -> list[int]:
         kept += counted[least]
         if kept >= _KEPT:
             break
-    return [place for place, count in shared.items() if count >= least][: 2 * _KEPT]
+    chosen = [place for place, count in shared.items() if count >= least]
+    if len(chosen) <= 2 * _KEPT:
+        return chosen
+    return sorted(chosen, key=lambda place: (-shared[place], place))[: 2 * _KEPT]
 
 
 def _filed_under(name: str, tokens: list[str]) -> Iterator[str]:

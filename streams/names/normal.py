@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Final
 
 import msgspec
 from anyascii import anyascii
@@ -110,27 +109,6 @@ _ORDINALS = {
     for word in words.split()
 }
 
-# Traditional and Japanese forms of characters that names hold often → simplified.
-_HAN_PAIRS = (
-    "國国 業业 機机 電电 車车 東东 長长 門门 馬马 龍龙 竜龙 鳥鸟 魚鱼 貿贸 資资 質质 責责 貴贵 費费 財财 買买 賣卖 動动 務务 勝胜 "
-    "華华 偉伟 僑侨 優优 儀仪 億亿 傳传 備备 價价 創创 劉刘 劍剑 剣剑 勞劳 労劳 區区 区区 協协 單单 単单 廠厂 廣广 広广 慶庆 應应 応应 "
-    "總总 総总 織织 經经 経经 緯纬 維维 網网 絡络 線线 級级 紡纺 紅红 純纯 統统 結结 聯联 聨联 聲声 職职 臺台 舊旧 興兴 與与 "
-    "藝艺 芸艺 藥药 薬药 蘇苏 蘭兰 處处 処处 術术 衛卫 衞卫 裝装 装装 製制 複复 見见 視视 覺觉 觀观 観观 計计 記记 訊讯 設设 證证 証证 "
-    "評评 試试 話话 誠诚 語语 說说 請请 論论 諮谘 謀谋 警警 護护 變变 変变 讀读 豐丰 豊丰 貨货 貢贡 賓宾 賢贤 贊赞 軍军 軟软 軸轴 "
-    "載载 輝辉 輪轮 輸输 轉转 転转 辦办 農农 連连 進进 運运 達达 遠远 遼辽 選选 還还 郵邮 鄉乡 鄭郑 醫医 医医 釋释 針针 鈴铃 鉄铁 "
-    "鐵铁 銀银 銅铜 鋁铝 鋒锋 鋼钢 錄录 録录 鍋锅 鎖锁 鏡镜 鐘钟 鑫鑫 閃闪 開开 間间 關关 関关 際际 陽阳 陸陆 陳陈 隊队 階阶 險险 "
-    "険险 雲云 電电 霧雾 靈灵 靜静 静静 響响 頂顶 項项 順顺 預预 領领 頭头 顯显 顕显 風风 飛飞 館馆 駿骏 驗验 験验 騰腾 體体 体体 "
-    "髙高 點点 点点 黨党 党党 齊齐 齡龄 戰战 戦战 戶户 據据 據据 擴扩 拡扩 攝摄 擔担 敵敌 數数 数数 會会 會会 條条 來来 楊杨 榮荣 栄荣 "
-    "構构 樂乐 楽乐 樓楼 標标 樹树 橋桥 檢检 検检 權权 権权 歐欧 歷历 歴历 殼壳 氣气 気气 決决 沒没 浄净 淨净 測测 渦涡 湯汤 溫温 滿满 "
-    "漢汉 潔洁 澤泽 沢泽 濟济 済济 濱滨 浜滨 灣湾 煙烟 熱热 燈灯 燃燃 營营 営营 爭争 獨独 独独 獲获 環环 現现 產产 産产 畫画 異异 療疗 "
-    "發发 発发 監监 盤盘 礦矿 鉱矿 礎础 禮礼 禪禅 種种 積积 穩稳 竊窃 競竞 筆笔 節节 範范 築筑 簡简 籌筹 納纳 紙纸 緊紧 繁繁 義义 習习 "
-    "聖圣 脈脉 腦脑 臨临 航航 艦舰 蔵藏 訓训 調调 諜谍 識识 譯译 讓让 鷹鹰 鳳凤 鶴鹤 麗丽 黃黄 齒齿 澳澳 島岛 嶋岛 峽峡 岡冈 實实 実实 "
-    "寶宝 宝宝 專专 專专 將将 將将 對对 対对 導导 層层 屬属 属属 巖岩 幣币 師师 帶带 帯带 幫帮 庫库 張张 彈弹 弾弹 強强 彙汇 匯汇 徑径 "
-    "從从 徳德 復复 愛爱 態态 懷怀 戲戏 執执 報报 場场 圖图 図图 團团 団团 園园 圍围 壓压 圧压 壽寿 夢梦 奧奥 婦妇 學学 孫孙 寧宁 審审 "
-    "貴贵 賽赛 鑄铸 鋳铸 鍛锻 鏈链 銳锐 鈦钛 鈾铀 鋰锂 鎢钨 頻频 顧顾 類类 馳驰 駐驻 驅驱 駆驱 魯鲁 鴻鸿 鵬鹏 鯨鲸 黒黑 齋斋 龜龟 亀龟"
-)
-_HAN: Final = str.maketrans({pair[0]: pair[1] for pair in _HAN_PAIRS.split()})
-
 _DOTTED = re.compile(r"\b(?:\w\.\s?){2,}\w?\b|\b(?:\w\.){2,}")
 _BRACKETS = re.compile(r"[(\[（【«“\"]([^()\[\]（）【】«»“”\"]*)[)\]）】»”\"]")
 _ROUND = re.compile(r"[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
@@ -175,7 +153,14 @@ def legal_words() -> frozenset[str]:
 
 def simplified(text: str) -> str:
     """Traditional and Japanese characters as their simplified forms; one character stays one character."""
-    return text if text.isascii() else text.translate(_HAN)
+    return text if text.isascii() else text.translate(_han())
+
+
+@cache
+def _han() -> dict[int, str]:
+    text = (resources.files("streams.names.seed") / "han.txt").read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return str.maketrans({pair[0]: pair[1] for line in lines for pair in line.split()})
 
 
 def _find(word: str) -> _Entry | None:

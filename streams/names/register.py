@@ -152,6 +152,7 @@ class Register:
                 self._from.setdefault(tie.entity, []).append(tie)
                 self._to.setdefault(tie.target, []).append(tie)
         self._resolved: dict[tuple[str, str | None, dt.date | None, str | None], tuple[Resolution, ...]] = {}
+        self._nearest: dict[tuple[str, str | None, str | None], list[Resolution]] = {}
         self._related: dict[tuple[str, str, dt.date | None], Relation | None] = {}
 
     @classmethod
@@ -204,6 +205,16 @@ class Register:
             known = self._resolved[asked] = self._find(text, kind, as_of, country)
         return known
 
+    def named(self, text: str) -> tuple[Resolution, ...]:
+        """Entities whose name the text is, exactly; nothing near, no state."""
+        found = self._exact(text, None, None, None) if keyed(text) in self._by_key else []
+        return tuple(sorted(found, key=lambda one: (-one.score, one.entity, one.name)))
+
+    def unknown(self, text: str, *, kind: str | None = None) -> bool:
+        """Whether nobody surely bears the name, so that somebody should look at it."""
+        found = self.resolve(text, kind=kind)
+        return not found or found[0].via == "spelling"
+
     def _find(self, text: str, kind: str | None, as_of: dt.date | None, country: str | None) -> tuple[Resolution, ...]:
         if kind == "state":
             return self._states(text)
@@ -211,7 +222,7 @@ class Register:
         if not found and kind is None:
             found = list(self._states(text))
         if not found:
-            found = self._near(text, kind, as_of, country)
+            found = self._near_once(text, kind, country)
         return tuple(sorted(found, key=lambda one: (-one.score, one.entity, one.name)))
 
     def _states(self, text: str) -> tuple[Resolution, ...]:
@@ -263,7 +274,14 @@ class Register:
             sure, said = sure * 0.8, f"{said}; in use until {name.valid_to}, before the date asked for"
         return Resolution(name.entity, name.kind, name.name, round(sure, 4), said, "name")
 
-    def _near(self, text: str, kind: str | None, as_of: dt.date | None, country: str | None) -> list[Resolution]:
+    def _near_once(self, text: str, kind: str | None, country: str | None) -> list[Resolution]:
+        """What is near does not depend on the date: looked for once."""
+        asked = (text, kind, country)
+        if asked not in self._nearest:
+            self._nearest[asked] = self._near(text, kind, country)
+        return self._nearest[asked]
+
+    def _near(self, text: str, kind: str | None, country: str | None) -> list[Resolution]:
         best: dict[str, Resolution] = {}
         for held in self._candidates(text):
             if not _alike(held.kind, kind):
@@ -305,11 +323,15 @@ class Register:
 
     def _known(self, spelled: Score, one: list[Resolution], two: list[Resolution], as_of: dt.date | None) -> Score:
         ties = [(self.related(a.entity, b.entity, as_of), a, b) for a in one for b in two]
-        for kind, least in (("same", 0.97), ("renamed", 0.95), ("parent", _GROUP_P), ("group", _GROUP_P)):
+        for kind, least in (("same", 0.97), ("renamed", 0.95)):
             for tie, a, b in ties:
                 if tie and tie.kind == kind:
-                    sure = max(spelled.score, least * min(1.0, tie.confidence * max(a.score, b.score) + 0.02))
+                    sure = max(spelled.score, least * min(a.score, b.score) * tie.confidence)
                     return Score(round(sure, 4), (tie.reason, *spelled.reasons), spelled.parts)
+        for tie, _, _ in ties:
+            if tie and tie.kind in ("parent", "group"):
+                said = f"two of one group, not one entity: {tie.reason}"
+                return Score(max(round(min(spelled.score, 0.7), 4), _GROUP_P), (said, *spelled.reasons), spelled.parts)
         apart = f"the register holds them as two: {one[0].entity} and {two[0].entity}"
         return Score(round(min(spelled.score, 0.25), 4), (apart, *spelled.reasons), spelled.parts)
 
@@ -409,6 +431,19 @@ class Register:
             "product_of", f"{self._say([tie])}; {between.reason}", between.confidence * tie.confidence / 100
         )
 
+    def neighbors(self, entity: str) -> frozenset[str]:
+        """The entity and all that any relation, at any time, leads to: whom a change of one of them can concern."""
+        reached = {entity}
+        waiting = [entity]
+        while waiting:
+            current = waiting.pop()
+            for tie in (*self._from.get(current, ()), *self._to.get(current, ())):
+                for other in (tie.entity, tie.target):
+                    if other not in reached:
+                        reached.add(other)
+                        waiting.append(other)
+        return frozenset(reached)
+
     def _say(self, path: Iterable[_Tie | None]) -> str:
         return "; ".join(
             f"{self.name_of(tie.entity)} {_WORDS[tie.relation]} {self.name_of(tie.target)}{tie.dated}"
@@ -416,6 +451,25 @@ class Register:
             for tie in path
             if tie
         )
+
+
+class Change:
+    """What differs between two registers, so that only what holds a changed name is looked at again."""
+
+    def __init__(self, before: Register, after: Register) -> None:
+        self._before: Final = before
+        self._after: Final = after
+        names = {*before.names} ^ {*after.names}
+        ties = {*before.ties} ^ {*after.ties}
+        changed = {held.entity for held in names} | {end for tie in ties for end in (tie.entity, tie.target)}
+        self.entities: Final = frozenset(
+            other for entity in changed for register in (before, after) for other in register.neighbors(entity)
+        )
+
+    def concerns(self, text: str, *, kind: str | None = None) -> bool:
+        """Whether the text may mean another entity than before, or one whose relations changed."""
+        was, now = self._before.resolve(text, kind=kind), self._after.resolve(text, kind=kind)
+        return was != now or any(found.entity in self.entities for found in (*was, *now))
 
 
 def _alike(kind: str | None, asked: str | None) -> bool:

@@ -7,6 +7,7 @@ descriptions are never read. Every row names its source; licenses are in SOURCES
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from anyascii import anyascii
 
 from schemas.name import Name
 from streams.names.scripts import plain, script
@@ -38,8 +40,12 @@ ISO_15924 = {
 
 
 def _id(text: str) -> str:
-    from anyascii import anyascii
+    """The text as part of an id; of another script than Latin with a digest, since romanization is not unique."""
+    digest = "" if plain(text).isascii() else "-" + hashlib.sha256(text.encode()).hexdigest()[:6]
+    return _romanized(text) + digest
 
+
+def _romanized(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", anyascii(plain(text)).lower()).strip("-")[:60] or "x"
 
 

@@ -40,7 +40,11 @@ DISPUTED = {
 FORMER: dict[str, tuple[str, str, list[str]]] = {
     "zr": ("ZR", "until 1997; today the Democratic Republic of the Congo", ["CD"]),
     "dd": ("DD", "until 1990; today part of Germany", ["DE"]),
-    "suhh": ("SU", "dissolved in 1991 into fifteen states", ["AM", "AZ", "BY", "EE", "GE", "KZ", "KG", "LV", "LT", "MD", "RU", "TJ", "TM", "UA", "UZ"]),
+    "suhh": (
+        "SU",
+        "dissolved in 1991 into fifteen states",
+        ["AM", "AZ", "BY", "EE", "GE", "KZ", "KG", "LV", "LT", "MD", "RU", "TJ", "TM", "UA", "UZ"],
+    ),
     "yucs": ("YU", "dissolved from 1991 on into several states", ["BA", "HR", "ME", "MK", "RS", "SI", "XK"]),
     "csxx": ("CS", "dissolved in 2006 into Serbia and Montenegro", ["RS", "ME"]),
     "cshh": ("CS", "dissolved in 1993 into Czechia and Slovakia", ["CZ", "SK"]),
