@@ -319,8 +319,11 @@ def _strong(row: Strong) -> Incident:
     grant = GRANTS[row.license]
     product = PRODUCTS[grant.product]
     lab = "lab-corvid" if row.persons % 2 else "lab-tessera"
+    fresh = row.key == "INC-2026-0306"  # told two weeks ago, and not yet for others
     return Incident(
         id=row.key, source=DESK, occurred=Period(start=day(row.first), end=day(row.last)),
+        tlp="AMBER+STRICT" if fresh else "AMBER", embargo_until=day("2026-10-01") if fresh else None,
+        ongoing=row.key == "INC-2026-0305",
         technology=product.technology, published_at=day(row.told), may_use_for=("officer", "exporter", "partners"),
         operators=(Operator(country=grant.country, confidence=90),),
         operator_agency=Claimed(name=agency(grant.end_user), confidence=85),

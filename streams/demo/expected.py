@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from schemas import Alert, Case, Remarks
 from schemas.common import Struct
 from schemas.vocabulary import BANDS, AlertStatus, Band, Verdict
+from streams.demo import background as b
 from streams.demo import cases as c
 from streams.demo import story as s
 from streams.demo.telling import day
@@ -347,6 +348,22 @@ EXPECTED: tuple[Expectation, ...] = (
     ),
     Expectation(
         case=0, destination="XQ", remark="no_pledge", why="A license was granted with no pledge on file.",
+    ),
+    Expectation(
+        case=0, alert=b.GRANTS["N-2025-0103"].alert("art-3"), bands=("urgent",),
+        why="The laboratory says that the use was going on when it wrote: it can still be stopped.",
+    ),
+    Expectation(
+        case=0, alert=b.GRANTS["V-2024-0139"].alert("art-9"), bands=RAISED,
+        why="Inspectors of the granting state found three of thirty cameras missing.",
+    ),
+    Expectation(
+        case=0, alert=b.GRANTS["V-2024-0134"].alert("art-8"), bands=RAISED,
+        why="Inspectors found thirteen hundred channels in use where nine hundred are allowed.",
+    ),
+    Expectation(
+        case=0, alert=b.GRANTS["N-2025-0098"].alert("art-11"), bands=(),
+        why="A question to the exporter that stays unanswered is no refusal of an inspection by the end user.",
     ),
     Expectation(
         case=0, destination="QW", bands=(), why="An exercise raises no alert, however grave it sounds.",
