@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
@@ -164,13 +165,34 @@ _IDEMPOTENCY: Final[Schema] = {
 }
 
 
+_RECEIPT_LINK: Final = "$response.body#/receipt"
+
+
+def _examples(address: str) -> Schema:
+    """The good examples that stand beside the schemas; for an address that takes any kind, the smallest of each."""
+    every = {
+        f"{topic}/{file.name.removesuffix('.json')}": msgspec.json.decode(file.read_bytes())
+        for topic in SENT
+        if (folder := files("schemas") / "examples" / topic).is_dir()
+        for file in sorted(folder.iterdir(), key=lambda each: each.name)
+        if file.name.endswith(".json") and not file.name.endswith(".invalid.json")
+    }
+    return {name: {"value": fact} for name, fact in every.items() if _shown_at(address, name, fact["fact"])}
+
+
+def _shown_at(address: str, name: str, kind: str) -> bool:
+    if address == "facts":
+        return name.endswith("/minimal")
+    return kind == "retraction" if address == "retractions" else name.startswith(f"{address}/")
+
+
 def _sending() -> Schema:
     kinds: dict[str, FactKind | None] = {**SENT, "facts": None}
     return {f"/api/v1/{address}": {"post": _send(address, kind)} for address, kind in kinds.items()}
 
 
 def _send(address: str, kind: FactKind | None) -> Schema:
-    one = _taken(kind)
+    one, body = _taken(kind), _examples(address)
     many = {"type": "array", "items": one, "minItems": 1}
     lines = {"type": "string", "description": "One fact a line; blank lines are passed over."}
     return {
@@ -179,13 +201,14 @@ def _send(address: str, kind: FactKind | None) -> Schema:
         "parameters": [_IDEMPOTENCY, *_query(TellQuery)],
         "requestBody": {
             "required": True,
-            "content": {JSON: {"schema": {"anyOf": [one, many]}}, NDJSON: {"schema": lines}},
+            "content": {JSON: {"schema": {"anyOf": [one, many]}, "examples": body}, NDJSON: {"schema": lines}},
         },
         "responses": {
             "202": _answer(
                 "The log has it (or had it already), with a receipt.",
                 {"anyOf": [{"$ref": _REF + "Result"}, {"$ref": _REF + "Results"}]},
-            ),
+            )
+            | {"links": {"receipt": {"operationId": "read_receipt", "parameters": {"receipt": _RECEIPT_LINK}}}},
             "207": _answer("The log has some of them; each says what became of it.", "Results"),
             **_problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
         },

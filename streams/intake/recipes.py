@@ -1,9 +1,9 @@
 """Recipes: public lists of reports and of indicators, turned into drafts of incidents for `assess` and `submit`.
 
 Each recipe keeps `fetch` (reads what somebody has put on this machine; no network is asked) and `parse`
-(bytes to drafts, pure) apart, and says of its source its licence, rhythm and known errors. A draft is `draft=True` until an
-analyst accepts it. No title and no address is kept: titles name people, and addresses are slugs of titles; a digest
-stands for each address. Nothing says who was targeted, because the sources say it only in their titles.
+(bytes to drafts, pure) apart, and says of its source its licence, rhythm and known errors. A draft is `draft=True`
+until an analyst accepts it. No title and no address is kept: titles name people, and addresses are slugs of titles; a
+digest stands for each address. Nothing says who was targeted, because the sources say it only in their titles.
 
 *When it happened* is not in these sources, only when it was published. A draft's period ends on the day of publication
 and begins `LONGEST_DELAY` before it, with precision `unknown`: the longest time from first activity to disclosure in
