@@ -1,7 +1,7 @@
-"""`pledgewatch names`: who is meant, how alike two names are, which names nobody knows yet, and what was judged of them.
+"""`pledgewatch names`: who is meant, how alike two names are, which nobody knows yet, and what was judged of them.
 
-All of it works on files: facts as NDJSON, pairs as JSON lines. Where a server runs, the facts that `judge` writes are sent
-with `pledgewatch submit`.
+All of it works on files: facts as NDJSON, pairs as JSON lines. Where a server runs, the facts that `judge` writes
+are sent with `pledgewatch submit`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import click
 import msgspec
 
-from schemas import AnyFact, Incident, License, Name
+from schemas import AnyFact, Incident, License, Name, Retraction
 from schemas.codec import encode
 from schemas.reading import LineRefused, read_ndjson
 from schemas.vocabulary import EntityKind, NameJudgment
@@ -45,7 +45,9 @@ def _facts(files: Iterable[Path]) -> Iterator[AnyFact]:
         with file.open("rb") as lines:
             for read in read_ndjson(lines, resolve_country=_code):
                 if isinstance(read, LineRefused):
-                    why = "; ".join(f"{problem.path}: {problem.message}" for problem in read.problems)
+                    why = "; ".join(
+                        f"{problem.path} is {problem.found}: expected {problem.expected}" for problem in read.problems
+                    )
                     raise click.ClickException(f"{file}, line {read.line}: {why}")
                 yield read
 
@@ -56,12 +58,15 @@ def _code(text: str) -> str | None:
 
 
 def _register(files: Iterable[Path]) -> Register:
-    """The shipped seed and the live name facts of the files: of each the newest revision, without what was retracted."""
+    """The shipped seed and the live name facts of the files: of each its newest revision that was not retracted."""
     newest: dict[str, Name] = {}
+    gone: dict[str, int] = {}
     for fact in _facts(files):
         if isinstance(fact, Name) and (fact.ref not in newest or newest[fact.ref].revision < fact.revision):
             newest[fact.ref] = fact
-    return Register.of((*seed_rows(), *newest.values()))
+        if isinstance(fact, Retraction) and fact.of == "name":
+            gone[fact.ref] = max(fact.revision, gone.get(fact.ref, 0))
+    return Register.of((*seed_rows(), *(row for row in newest.values() if row.revision > gone.get(row.ref, 0))))
 
 
 @names.command()
@@ -137,7 +142,7 @@ def _scored(register: Register | None, asked: dict[str, Any]) -> Score:
 
 
 def _seats(asked: dict[str, Any]) -> tuple[str | None, str | None]:
-    """Where each is seated, as `countries` or as `left_country` and `right_country`; what is no state counts as unsaid."""
+    """Where each is seated: `countries`, or `left_country` and `right_country`; what is no state counts as unsaid."""
     told = asked.get("countries") or (asked.get("left_country"), asked.get("right_country"))
     if not isinstance(told, (list, tuple)):
         return None, None
@@ -285,11 +290,12 @@ def bench(sizes: tuple[int, ...], queries: int) -> None:
     for size in sizes:
         best, ours = benchmark.best_brute(measured, size), benchmark.ours(measured, size)
         click.echo(
-            f"{size:>7d} names: {ours.per_second / best.per_second:.1f} times the names per second of {best.way}, the brute force "
-            f"with the best recall; recall@{benchmark.TOP} {ours.recall:.4f} against {best.recall:.4f}"
+            f"{size:>7d} names: {ours.per_second / best.per_second:.1f} times the names per second of {best.way}, "
+            f"the brute force with the best recall; recall@{benchmark.TOP} {ours.recall:.4f} against {best.recall:.4f}"
         )
     if len(sizes) > 1:
         few, many = benchmark.ours(measured, min(sizes)), benchmark.ours(measured, max(sizes))
         click.echo(
-            f"a register {many.size / few.size:.0f} times as large costs {few.per_second / many.per_second:.1f} times as much"
+            f"a register {many.size / few.size:.0f} times as large costs "
+            f"{few.per_second / many.per_second:.1f} times as much a name"
         )

@@ -1,7 +1,7 @@
-"""Measures the candidate stage beside rapidfuzz brute force: names per second, and recall of the right name among twenty.
+"""Measures the candidate stage beside rapidfuzz brute force: names per second, recall of the right name in twenty.
 
-The registers are invented but look like real ones: a made-up root, words of what a company or office does, a legal form. The
-queries are names of the register as a careless writer gives them. Everything is made from a fixed seed.
+The registers are invented but look like real ones: a made-up root, words of what a company or office does, a legal
+form. The queries are names of the register as a careless writer gives them. Everything is made from a fixed seed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Calibration: from features to p(match), by logistic regression with one coefficient a feature.
 
-What speaks for a match may never count against it, and the other way round: a coefficient of the wrong sign is set to nothing
-and the rest is fitted again. So more agreement never lowers p, whatever the sample looked like.
+What speaks for a match may never count against it, and the other way round: a coefficient of the wrong sign is set
+to nothing and the rest is fitted again. So more agreement never lowers p, whatever the sample looked like.
 """
 
 from __future__ import annotations

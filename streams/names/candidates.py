@@ -1,8 +1,8 @@
 """Candidates: the few names of a register that a text could mean, found without looking at all of them.
 
-Each name is filed under pieces of how it sounds. A search takes the rarest pieces of the text first and stops when it has
-looked at a fixed number of entries, so that its cost grows far slower than the register; what it then holds is put in order by
-rapidfuzz. It proposes, the matcher judges.
+Each name is filed under pieces of how it sounds. A search takes the rarest pieces of the text first and stops when
+it has looked at a fixed number of entries, so that its cost grows far slower than the register; what it then holds
+is put in order by rapidfuzz. It proposes, the matcher judges.
 """
 
 from __future__ import annotations

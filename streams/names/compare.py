@@ -45,7 +45,8 @@ def _reading(one: Name, two: Name, countries: tuple[str | None, str | None]) -> 
 def pairs(left: str, right: str) -> list[tuple[Name, Name]]:
     """Readings of both names to compare, the whole names first.
 
-    An acronym in brackets belongs to some part of the name: it is held only against a name that is an acronym by itself.
+    An acronym in brackets belongs to some part of the name: it is held only against a name that is an acronym by
+    itself.
     """
     mine, theirs = readings(left)[:_MOST], readings(right)[:_MOST]
     found = [(mine[0], theirs[0])]

@@ -1,7 +1,8 @@
 """Evaluation: how well names are matched and states resolved, on labelled pairs, by five folds.
 
-The coefficients for a fold are fitted on the other folds only; folds are cut by the left name, so that no name is in both.
-Grades and scripts are told apart. Cross-script negatives are not in the files: names of other pairs are mismatched for them.
+The coefficients for a fold are fitted on the other folds only; folds are cut by the left name, so that no name is in
+both. Grades and scripts are told apart. Cross-script negatives are not in the files: names of other pairs are
+mismatched for them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from streams.names.states import resolve_state
 
 FOLDS: Final = 5
 HEADLINE: Final = ("firm", "contained", "country-decides")
-"""Grades of the headline: what two names by themselves can show. The rest is opaque, a group's or doubtful, and is told apart."""
+"""Grades of the headline: what two names by themselves can show. The opaque, the groups', the doubtful are apart."""
 
 UNFIT: Final = ("opaque-alias", "group-level", "upstream-medium")
 """Grades that names by themselves cannot show, or that are doubtful: measured, never fitted on."""

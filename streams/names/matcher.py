@@ -1,7 +1,7 @@
 """The matcher: how likely two names mean one entity, from the names alone, with the parts that agree and the reasons.
 
-It knows nothing of who owns or was renamed to whom: that is the register's (`Register.score`). p is calibrated on pairs of
-which about half match; where matches are rarer, so is the truth behind each p.
+It knows nothing of who owns or was renamed to whom: that is the register's (`Register.score`). p is calibrated on
+pairs of which about half match; where matches are rarer, so is the truth behind each p.
 """
 
 from __future__ import annotations

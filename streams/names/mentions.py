@@ -80,7 +80,7 @@ def is_ordinary(name: str) -> bool:
 
 
 def mentions(sentence: str, register: Register | None = None) -> tuple[Mention, ...]:
-    """The known names in the sentence, from left to right, none inside another; of states only what is part of a name."""
+    """The known names in the sentence, from left to right, none inside another; states are not among them."""
     found = _candidates(sentence, register or seed())
     sure = [one for one in found if not is_ordinary(one.text) and _written_as_name(one.text)]
     told: list[Mention] = []

@@ -1,8 +1,9 @@
 """Normal forms: a name taken apart into words that can be compared, whatever the script.
 
-Each word knows what it is: a distinctive name, a number, a place, what the organization does, what kind of organization it
-is, a common adjective, a legal form (compared, never scored) or a link. Words of other languages that are in the vocabulary
-share one concept with their English equivalent; the rest is transliterated and compared by sound.
+Each word knows what it is: a distinctive name, a number, a place, what the organization does, what kind of
+organization it is, a common adjective, a legal form (compared, never scored) or a link. Words of other languages
+that are in the vocabulary share one concept with their English equivalent; the rest is transliterated and compared
+by sound.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ WEIGHTS = {
 class Word(msgspec.Struct, frozen=True):
     """One word of a name.
 
-    `text`: lower-case ASCII; `cls`: see `WEIGHTS`; `concept`: shared by the words of all languages that mean it, else "";
-    `group`: concepts of one group are near; `sound`: what is heard, spelling habits removed; `bones`: its consonants.
+    `text`: lower-case ASCII; `cls`: see `WEIGHTS`; `concept`: shared by the words of all languages that mean it,
+    else ""; `group`: concepts of one group are near; `sound`: what is heard, spelling habits removed; `bones`: its
+    consonants.
     """
 
     text: str
@@ -56,7 +58,7 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class Name(msgspec.Struct, frozen=True):
-    """A name taken apart. `words` without links and legal forms; `legal` concepts; `numbers` and `states` that it holds."""
+    """A name taken apart: `words` without links and legal forms; its `legal` forms, `numbers` and `states`."""
 
     text: str
     words: tuple[Word, ...]
@@ -426,7 +428,7 @@ def parse(text: str) -> Name:
 
 @lru_cache(maxsize=65536)
 def readings(text: str) -> tuple[Name, ...]:
-    """The names that a text holds: itself, what stands in brackets, after "also known as", or again in another script."""
+    """The names that a text holds: itself, what is in brackets or after "also known as", itself in another script."""
     text = " ".join(_FOOTNOTE.sub(" ", text).split())
     found = [_without_brackets(text), *(part for part in _bracketed(text)), *_beside(text)]
     parsed: dict[str, Name] = {}
@@ -465,7 +467,7 @@ def _beside(text: str) -> Iterator[str]:
 
 
 def _two_scripts(text: str) -> list[str]:
-    """A name written twice in two scripts, cut where the script changes; a name with a foreign word in it stays whole."""
+    """A name written twice in two scripts, cut where the script changes; one with a foreign word stays whole."""
     pieces = [(wrote, piece) for wrote, piece in runs(text) if wrote]
     if len(pieces) != 2:
         return [text]
@@ -476,7 +478,7 @@ def _two_scripts(text: str) -> list[str]:
 
 
 def keyed(text: str) -> str:
-    """The key under which a name is found again: plain form without spaces and legal forms; digits and order are kept."""
+    """The key under which a name is found again: plain, without spaces and legal forms; digits and order stay."""
     return _keyed(text)
 
 

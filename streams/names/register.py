@@ -1,7 +1,7 @@
 """The register of names: who is meant by a name, as of a date, and how two entities stand to each other.
 
-Built from a *set* of rows: their order and their repetition change nothing. A row that is known to be wrong stays and is
-judged `different`; whoever builds a register of the same rows gets the same answers.
+Built from a *set* of rows: their order and their repetition change nothing. A row that is known to be wrong stays
+and is judged `different`; whoever builds a register of the same rows gets the same answers.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ _HOPS: Final = 4
 class Resolution(msgspec.Struct, frozen=True):
     """An entity that a text may mean.
 
-    `name`: the name it was found under; `score`: how likely it is meant [0..1]; `reason`: a sentence; `via`: `id`, `name`
-    (exactly as known), `state`, `spelling` (near to a known name).
+    `name`: the name it was found under; `score`: how likely it is meant [0..1]; `reason`: a sentence; `via`: `id`,
+    `name` (exactly as known), `state`, `spelling` (near to a known name).
     """
 
     entity: str
@@ -107,7 +107,7 @@ class _Tie(msgspec.Struct, frozen=True, order=True):
 
 
 def _judged(rows: list[Name]) -> str:
-    """One judgment from all rows that say the same: reviewers outrank importers; where reviewers differ it is `unsure`."""
+    """One judgment from all rows that say the same: reviewers outrank importers; where they differ it is `unsure`."""
     reviewed = [row for row in rows if row.judged_by]
     said = {row.judgment for row in reviewed or rows}
     return said.pop() if len(said) == 1 else "unsure"
@@ -133,7 +133,7 @@ def _assertions(rows: Iterable[Name]) -> list[list[Name]]:
 
 
 class Register:
-    """An index over rows of the register; not changed once built. `Register.of(rows)` builds one, `seed()` has what ships."""
+    """An index over rows of the register, not changed once built: `Register.of(rows)`; `seed()` is what ships."""
 
     def __init__(self, names: tuple[_Held, ...], ties: tuple[_Tie, ...]) -> None:
         self.names: Final = names

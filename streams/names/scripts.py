@@ -1,7 +1,7 @@
 """Scripts: which writing system a text is in, and its plain form for exact comparison.
 
-Two texts with the same plain form differ in nothing but case, accents, spacing and punctuation. Digits and the vowel signs
-of Indic and other Brahmic scripts are kept: there they tell words apart.
+Two texts with the same plain form differ in nothing but case, accents, spacing and punctuation. Digits and the vowel
+signs of Indic and other Brahmic scripts are kept: there they tell words apart.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def script(text: str) -> str:
 
 
 def runs(text: str) -> list[tuple[str, str]]:
-    """The text cut where its script changes: (script, piece) in order; digits and punctuation stay with what they follow.
+    """The text cut where its script changes: (script, piece) in order; digits and punctuation stay with what they
+    follow.
 
     Han and kana are one run, as Japanese mixes them inside a word.
     """

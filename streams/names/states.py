@@ -1,7 +1,7 @@
 """States: any written form of a state or territory, in any script, to its ISO 3166-1 code, with the reason in words.
 
-Nothing is guessed between look-alikes: a form that is not known is corrected only when exactly one state is near and no other
-is close. What is not itself a state today says so in `flags`.
+Nothing is guessed between look-alikes: a form that is not known is corrected only when exactly one state is near and
+no other is close. What is not itself a state today says so in `flags`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from streams.names.scripts import plain, script, squashed
 class State(msgspec.Struct, frozen=True):
     """A state or territory that a text names, and why it is taken for it.
 
-    `code`: ISO 3166-1 alpha-2; the withdrawn code where several states came after; user-assigned codes stand for themselves.
-    `flags`: any of historical, adjectival, iso-mistake, alpha-3, territory, sub-national, disputed, ambiguous, reserved,
-    supranational, user-assigned, unattributed, spelling. `place`: the part of the state named, as "GB-SCT", or the code.
-    `today`: for a former state, the codes of those that came after.
+    `code`: ISO 3166-1 alpha-2; the withdrawn code where several states came after; user-assigned codes stand for
+    themselves. `flags`: any of historical, adjectival, iso-mistake, alpha-3, territory, sub-national, disputed,
+    ambiguous, reserved, supranational, user-assigned, unattributed, spelling. `place`: the part of the state named, as
+    "GB-SCT", or the code. `today`: for a former state, the codes of those that came after.
     """
 
     code: str
@@ -63,39 +63,17 @@ CODE_MISTAKES = {
 # Valid codes that writers take for another state, by the state's English name or another list's code.
 CODE_TRAPS = {
     "MO": "MO is Macao; Morocco is MA",
-    "CH": "CH is Switzerland; China is CN",
+    "CH": "CH is Switzerland; China is CN, Chile CL",
     "AU": "AU is Australia; Austria is AT",
     "AS": "AS is American Samoa; Australia is AU",
-    "SW": "SW is not assigned; Sweden is SE, Switzerland CH",
-    "IR": "IR is Iran; Ireland is IE, Iraq IQ",
     "NI": "NI is Nicaragua; Niger is NE, Nigeria NG",
-    "KP": "KP is North Korea; South Korea is KR",
     "SA": "SA is Saudi Arabia; South Africa is ZA",
     "GE": "GE is Georgia; Germany is DE",
-    "ML": "ML is Mali; Malta is MT, Malaysia MY",
-    "MA": "MA is Morocco; Macao is MO, Malta MT",
-    "PA": "PA is Panama; Paraguay is PY, Pakistan PK",
     "SL": "SL is Sierra Leone; Slovenia is SI, Sri Lanka LK",
     "SR": "SR is Suriname; Serbia is RS",
-    "SE": "SE is Sweden; Serbia is RS",
-    "LI": "LI is Liechtenstein; Lithuania is LT",
-    "LB": "LB is Lebanon; Libya is LY, Liberia LR",
-    "LA": "LA is Laos; Latvia is LV",
-    "CG": "CG is the Republic of the Congo; the Democratic Republic is CD",
     "GU": "GU is Guam; Guatemala is GT, Guinea GN",
-    "BO": "BO is Bolivia; Bosnia and Herzegovina is BA",
-    "BA": "BA is Bosnia and Herzegovina; Bahrain is BH, Bangladesh BD",
-    "TU": "TU is not assigned; Turkey is TR, Tunisia TN",
-    "UA": "UA is Ukraine; the United Arab Emirates are AE",
-    "AE": "AE is the United Arab Emirates",
-    "PO": "PO is not assigned; Poland is PL, Portugal PT",
-    "SP": "SP is not assigned; Spain is ES",
-    "JA": "JA is not assigned; Japan is JP, Jamaica JM",
-    "DA": "DA is not assigned; Denmark is DK",
-    "IS": "IS is Iceland; Israel is IL",
-    "ES": "ES is Spain; Estonia is EE, El Salvador SV",
-    "EE": "EE is Estonia",
-    "CS": "CS was Czechoslovakia, then Serbia and Montenegro; Czechia is CZ, Serbia RS",
+    "CG": "CG is the Republic of the Congo; the Democratic Republic is CD",
+    "KP": "KP is North Korea; South Korea is KR",
 }
 
 USER_ASSIGNED = frozenset(
@@ -105,112 +83,23 @@ USER_ASSIGNED = frozenset(
 )
 """ISO 3166-1 user-assigned codes: AA, QM to QZ, XA to XZ, ZZ. Demo states live here; ZZ is nobody's."""
 
-_BEFORE = [
-    "the government of",
-    "government of",
-    "the state of",
-    "state of",
-    "the federal republic of",
-    "federal republic of",
-    "the islamic republic of",
-    "islamic republic of",
-    "the peoples republic of",
-    "peoples republic of",
-    "the democratic republic of",
-    "the republic of",
-    "republic of",
-    "the kingdom of",
-    "kingdom of",
-    "the sultanate of",
-    "sultanate of",
-    "the commonwealth of",
-    "commonwealth of",
-    "emirate of",
-    "principality of",
-    "the",
-    "republica de",
-    "republica del",
-    "republica da",
-    "republica do",
-    "republica",
-    "reino de",
-    "reino do",
-    "reino da",
-    "estado de",
-    "estado do",
-    "republique du",
-    "republique de la",
-    "republique de",
-    "republique d",
-    "republique des",
-    "royaume du",
-    "royaume de",
-    "royaume d",
-    "republik",
-    "bundesrepublik",
-    "konigreich",
-    "konigreich der",
-    "republiek",
-    "koninkrijk",
-    "kongeriket",
-    "kongeriget",
-    "konungariket",
-    "republiken",
-    "repubblica",
-    "repubblica di",
-    "repubblica del",
-    "regno di",
-    "regno del",
-    "rzeczpospolita",
-    "republika",
-    "respublika",
-    "республика",
-    "республіка",
-    "рэспубліка",
-    "королевство",
-    "جمهوريه",
-    "مملكه",
-    "دوله",
-    "سلطنه",
-    "اماره",
-    "الجمهوريه",
-    "المملكه",
-    "جمهوري",
-    "جمهوري اسلامي",
-    "الجمهوريه الاسلاميه",
-    "jumhuriyat",
-    "mamlakat",
-    "dawlat",
-    "jamhuri ya",
-    "jamhuuriyadda",
-    "גמהוריית",
-    "רפובליקת",
-    "הרפובליקה של",
-    "ממלכת",
-]
-_AFTER = [
-    "cumhuriyeti",
-    "respublikasi",
-    "共和国",
-    "王国",
-    "共和國",
-    "王國",
-    "共和",
-    "공화국",
-    "왕국",
-    "republic",
-    "kingdom",
-    "respublika",
-    "republika",
-    "köztársaság",
-]
-
-_STYLES = frozenset(_BEFORE) | {style.removesuffix(" of") for style in _BEFORE} | {"republic", "rep"}
-
 # Words that decide which of two states is meant; they are never taken off to find another one.
 _DECIDING = frozenset(
     {"congo", "korea", "china", "ireland", "guinea", "yemen", "germany", "vietnam", "macedonia", "dominica"}
 )
+
+
+@cache
+def _styles(where: str) -> tuple[str, ...]:
+    """What may stand before or after a state's name, as "Republic of"."""
+    rows = (line.split("\t") for line in _read("styles.tsv").splitlines() if not line.startswith("#"))
+    return tuple(style for place, style in rows if place == where)
+
+
+def _is_style(words: str) -> bool:
+    return words in ("republic", "rep") or any(
+        words in (style, style.removesuffix(" of")) for style in _styles("before")
+    )
 
 
 def _read(name: str) -> str:
@@ -299,7 +188,7 @@ def _state_names() -> dict[str, str]:
 
 @cache
 def common_forms() -> dict[str, str]:
-    """Squashed official, common and adjectival form → code, without the loose ones; for reading names that hold a place."""
+    """Squashed official, common or adjectival form → code, without the loose ones; to read names that hold a place."""
     return {
         key: place.code
         for key, place in _forms().items()
@@ -357,7 +246,7 @@ def _said(text: str, place: _Place) -> State:
 
 
 def _bare(text: str) -> State | None:
-    """The form without "Republic of" and the like, or turned round at its comma or bracket, where that is a known form."""
+    """The form without "Republic of" and the like, or turned round at its comma or bracket, if that is known."""
     for rest in _barer(text):
         if rest in _DECIDING:
             continue
@@ -373,13 +262,13 @@ def _barer(text: str) -> Iterator[str]:
     if "," in opened:
         head, tail = opened.split(",", 1)
         yield plain(f"{tail} {head}")
-        if plain(tail) in _STYLES:
+        if _is_style(plain(tail)):
             yield plain(head)
     words = plain(text)
-    for before in _BEFORE:
+    for before in _styles("before"):
         if words.startswith(before + " "):
             yield words[len(before) + 1 :]
-    for after in _AFTER:
+    for after in _styles("after"):
         if words.endswith(after) and words != after:
             yield words[: -len(after)].strip()
 

@@ -1,1 +1,1 @@
-"""What ships: names, forms of states, vocabulary and coefficients as versioned data, and the scripts that build them."""
+"""What ships: names, forms of states, vocabulary and coefficients as data, and the scripts that build them."""

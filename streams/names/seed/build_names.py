@@ -1,7 +1,7 @@
 """Builds `names.ndjson`: the seed of the register, as `Name` facts, from MISP's galaxy and our own rows.
 
-Run from the root of the repository: `python -m streams.names.seed.build_names ../shared/data`. Names, ids and relations only:
-descriptions are never read. Every row names its source; licenses are in SOURCES.md.
+Run from the root of the repository: `python -m streams.names.seed.build_names ../shared/data`. Names, ids and
+relations only: descriptions are never read. Every row names its source; licenses are in SOURCES.md.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ RELATIONS = {"part-of": "part_of", "is-acquired-by": "acquired_by", "acquires": 
 """MISP's relation → ours. Alliances and loose links say nothing about who is who and are left out."""
 
 ISO_15924 = {
-    "Latin": "Latn", "Cyrillic": "Cyrl", "Arabic": "Arab", "Hebrew": "Hebr", "Han": "Hani", "Kana": "Jpan", "Hangul": "Hang",
-    "Thai": "Thai", "Greek": "Grek", "Devanagari": "Deva", "Georgian": "Geor", "Armenian": "Armn", "Ethiopic": "Ethi",
-    "Bengali": "Beng", "Sinhala": "Sinh", "Tamil": "Taml", "Khmer": "Khmr", "Lao": "Laoo", "Myanmar": "Mymr", "Mongolian": "Mong",
-    "Thaana": "Thaa", "Telugu": "Telu", "Gujarati": "Gujr", "Gurmukhi": "Guru", "Kannada": "Knda", "Malayalam": "Mlym",
+    "Latin": "Latn", "Cyrillic": "Cyrl", "Arabic": "Arab", "Hebrew": "Hebr", "Han": "Hani", "Kana": "Jpan",
+    "Hangul": "Hang", "Thai": "Thai", "Greek": "Grek", "Devanagari": "Deva", "Georgian": "Geor", "Armenian": "Armn",
+    "Ethiopic": "Ethi", "Bengali": "Beng", "Sinhala": "Sinh", "Tamil": "Taml", "Khmer": "Khmr", "Lao": "Laoo",
+    "Myanmar": "Mymr", "Mongolian": "Mong", "Thaana": "Thaa", "Telugu": "Telu", "Gujarati": "Gujr", "Gurmukhi": "Guru",
+    "Kannada": "Knda", "Malayalam": "Mlym",
 }  # fmt: skip
 
 
@@ -56,8 +57,8 @@ def _row(source: str, entity: str, kind: str, relation: str, **more: Any) -> Nam
         more["script"] = ISO_15924.get(script(str(more["name"])))
     more = {key: value for key, value in more.items() if value is not None}
     return msgspec.convert(
-        {"fact": "name", "id": identity, "source": source, "entity": entity, "kind": kind, "relation": relation, "tlp": "CLEAR",
-         "may_use_for": ["officer", "exporter", "end_user", "partners", "publication"], **more},
+        {"fact": "name", "id": identity, "source": source, "entity": entity, "kind": kind, "relation": relation,
+         "tlp": "CLEAR", "may_use_for": ["officer", "exporter", "end_user", "partners", "publication"], **more},
         Name,
     )  # fmt: skip
 

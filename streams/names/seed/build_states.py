@@ -1,7 +1,7 @@
 """Builds `states.jsonl`: the forms of each state and territory, from rigour's territories and our own additions.
 
-Run from the root of the repository: `python -m streams.names.seed.build_states ../shared/data`. Names, codes and the relation
-"part of" are taken; descriptions are not. Each row names its source; licenses are in SOURCES.md.
+Run from the root of the repository: `python -m streams.names.seed.build_states ../shared/data`. Names, codes and the
+relation "part of" are taken; descriptions are not. Each row names its source; licenses are in SOURCES.md.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ DISPUTED = {
     "gi": "claimed by Spain",
 }
 
-# Former states keep the alpha-2 code that ISO 3166-3 withdrew; which state has it today is said beside it, never put in its place.
+# Former states keep the alpha-2 code that ISO 3166-3 withdrew; which state has it today is said beside it, never put
+# in its place.
 FORMER: dict[str, tuple[str, str, list[str]]] = {
     "zr": ("ZR", "until 1997; today the Democratic Republic of the Congo", ["CD"]),
     "dd": ("DD", "until 1990; today part of Germany", ["DE"]),

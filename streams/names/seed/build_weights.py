@@ -85,8 +85,8 @@ def main(shared: Path) -> None:
         [example for _, example in prepared],
         {
             "method": "logistic regression, ridge 1, signs constrained, best reading chosen anew in three rounds",
-            "sets": "names_eval dev pairs without opaque aliases, groups and doubtful labels; mismatched cross-script pairs "
-            "(count .5); mismatched pairs (.3); nomenklatura organizations, DNB typos, numbered seed names (.4)",
+            "sets": "names_eval dev pairs without opaque aliases, groups and doubtful labels; mismatched cross-script "
+            "pairs (count .5); mismatched pairs (.3); nomenklatura organizations, DNB typos, numbered seed names (.4)",
             "examples": str(len(prepared)),
             "prior": "about half of the pairs match",
         },

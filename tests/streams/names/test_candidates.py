@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.names.bench import best_brute, brute, BRUTE, indexed, invented, queries, run
+from streams.names.bench import BRUTE, best_brute, brute, indexed, invented, queries, run
 from streams.names.candidates import Index
 
 
