@@ -263,28 +263,29 @@ def test_an_unknown_synchronous_stops(tmp_path: Path) -> None:
 
 async def test_a_follower_reads_what_stands_and_then_what_comes(log: Log) -> None:
     log.append([fact("k", str(n), 0) for n in range(5)])
-    seen: list[bytes | None] = []
+    following = log.follow({("facts", 0): 1, ("facts", 1): 0}, limit=2)
 
-    async def follow() -> None:
-        async for records in log.follow({("facts", 0): 1, ("facts", 1): 0}, limit=2):
-            seen.extend(record.value for record in records)
+    async def some() -> list[bytes | None]:
+        return [record.value for record in await asyncio.wait_for(anext(following), 10)]
 
-    following = asyncio.create_task(follow())
-    await asyncio.sleep(0.01)
-    assert seen == [b"1", b"2", b"3", b"4"]
+    assert [await some(), await some()] == [[b"1", b"2"], [b"3", b"4"]]
+    coming = asyncio.ensure_future(some())
+    await asyncio.sleep(0)
     log.append([fact("k", "here", 1)])
+    assert await coming == [b"here"]
+    coming = asyncio.ensure_future(some())
+    await asyncio.sleep(0)
     await asyncio.to_thread(log.append, [fact("k", "thread", 0)])
-    await asyncio.sleep(0.05)
-    assert seen[4:] == [b"here", b"thread"]
-    following.cancel()
+    assert await coming == [b"thread"]
+    await following.aclose()
 
 
 async def test_a_follower_of_a_closed_log_is_told_to_wait(log: Log) -> None:
     following = asyncio.ensure_future(anext(log.follow({("facts", 0): 0})))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     log.close()
     with pytest.raises(Wait):
-        await asyncio.wait_for(following, 2)
+        await asyncio.wait_for(following, 10)
 
 
 KILLED = """

@@ -12,7 +12,7 @@ from streams.transport import driver
 from streams.transport.app import App, RawTable, Worker, log_address, make_app, make_table, make_topic, running
 from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Committed, Outgoing, Position, Record
+from streams.transport.ports import Committed, Outgoing, Position
 from streams.transport.readback import strangers
 from streams.transport.sends import CountedSends, Ledger
 
@@ -96,8 +96,13 @@ class Stage:
     async def handles(self, *bodies: str) -> None:
         self.log.append([Outgoing("facts", body.encode(), b"k", 0) for body in bodies])
         for _ in bodies:
-            await asyncio.wait_for(self.handled.get(), 5)
-        await asyncio.sleep(0.05)
+            await asyncio.wait_for(self.handled.get(), 10)
+
+    async def broker_has(self, count: int) -> None:
+        """Wait until the broker holds `count` sends, each without an answer."""
+        async with asyncio.timeout(10):
+            while len(self.app.producer.held) < count:  # noqa: ASYNC110  (the fake has nothing to wait for)
+                await asyncio.sleep(0.005)
 
     @property
     def committed(self) -> dict[Any, Committed]:
@@ -106,7 +111,7 @@ class Stage:
 
 async def failure_of(worker: Worker) -> str:
     with pytest.raises(Stop) as caught:
-        await asyncio.wait_for(worker.failed(), 5)
+        await asyncio.wait_for(worker.failed(), 20)
     return str(caught.value)
 
 
@@ -121,12 +126,13 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_an_offset_waits_for_the_sends_before_it(stage: Stage, body: str) -> None:
     async with running(stage.app):
         await stage.handles(body, body, body)
+        await stage.broker_has(3)
         committing = asyncio.create_task(stage.app.consumer.commit())
         await asyncio.sleep(0.3)
         assert not committing.done()
         assert stage.committed == {}
         stage.app.producer.answer()
-        assert await asyncio.wait_for(committing, 2)
+        assert await asyncio.wait_for(committing, 10)
         assert stage.committed == {("facts", 0): Committed(3)}
         assert stage.log.count("alerts" if body == "alert" else "watch-rows-changelog") == 3
 
@@ -135,6 +141,7 @@ async def test_an_offset_waits_for_the_sends_before_it(stage: Stage, body: str) 
 async def test_a_failed_send_stops_the_worker_and_nothing_is_committed(stage: Stage, body: str) -> None:
     async with running(stage.app) as worker:
         await stage.handles(body, body)
+        await stage.broker_has(2)
         stage.app.producer.refuse()
         stage.app.producer.answer()
         assert "the broker is gone" in await failure_of(worker)
@@ -144,10 +151,11 @@ async def test_a_failed_send_stops_the_worker_and_nothing_is_committed(stage: St
 async def test_a_failed_send_breaks_off_a_commit_that_waits(stage: Stage) -> None:
     async with running(stage.app) as worker:
         await stage.handles("alert", "alert")
+        await stage.broker_has(2)
         committing = asyncio.create_task(stage.app.consumer.commit())
         await asyncio.sleep(0.05)
         stage.app.producer.refuse()
-        assert not await asyncio.wait_for(committing, 2)
+        assert not await asyncio.wait_for(committing, 10)
         assert "the broker is gone" in await failure_of(worker)
     assert stage.committed == {}
 
@@ -168,42 +176,40 @@ async def test_a_changelog_record_that_faust_still_holds_keeps_the_offset_back(s
         await asyncio.sleep(0.3)
         assert not committing.done()
         stage.app.producer.takes.set()
-        await asyncio.sleep(0.05)
+        await stage.broker_has(2)
         stage.app.producer.answer()
-        assert await asyncio.wait_for(committing, 2)
+        assert await asyncio.wait_for(committing, 10)
         assert stage.committed == {("facts", 0): Committed(2)}
 
 
 async def test_a_record_read_back_before_its_answer_is_not_a_strangers(stage: Stage) -> None:
-    found: list[Record] = []
-
-    async def read_back() -> None:
-        async for record in strangers(stage.app, stage.rows, EmbeddedReader(stage.log)):
-            found.append(record)
-
     async with running(stage.app):
-        reading = asyncio.create_task(read_back())
+        found = strangers(stage.app, stage.rows, EmbeddedReader(stage.log))
+        first = asyncio.ensure_future(anext(found))
         await stage.handles("row")
+        await stage.broker_has(1)
         written = stage.app.producer.write()
         await asyncio.sleep(0.1)
+        assert not first.done()
         stage.app.producer.answer(written)
         stage.log.append([Outgoing("watch-rows-changelog", b"late", b"k", 0)])
-        await asyncio.sleep(0.1)
-        assert [record.value for record in found] == [b"late"]
-        reading.cancel()
+        assert (await asyncio.wait_for(first, 10)).value == b"late"
+        await found.aclose()
 
 
 async def test_a_later_send_does_not_hold_an_earlier_offset_back(stage: Stage) -> None:
     async with running(stage.app):
         await stage.handles("alert")
+        await stage.broker_has(1)
         committing = asyncio.create_task(stage.app.consumer.commit())
         await asyncio.sleep(0.05)
         early = list(stage.app.producer.held)
         await stage.handles("alert")
+        await stage.broker_has(2)
         late = stage.app.producer.held[len(early) :]
         stage.app.producer.held = early
         stage.app.producer.answer()
-        assert await asyncio.wait_for(committing, 2)
+        assert await asyncio.wait_for(committing, 10)
         assert stage.committed == {("facts", 0): Committed(1)}
         stage.app.producer.held = late
         stage.app.producer.answer()
