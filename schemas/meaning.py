@@ -26,8 +26,9 @@ from schemas.policy import Number, Policy
 from schemas.problems import Problem
 from schemas.report import PostShipmentReport, ReportedItem
 from schemas.retraction import Retraction
+from schemas.shapes import KNOWN_WORDS
 from schemas.tick import Tick
-from schemas.vocabulary import DecisionKind, FactKind, JudgmentKind
+from schemas.vocabulary import DecisionKind, FactKind, JudgmentKind, Verified
 from schemas.wording import pointer
 
 UNATTRIBUTED = "ZZ"
@@ -416,7 +417,13 @@ def grades_are_complete(policy: Policy) -> Iterator[Problem]:
         ("/weighing/credibility", policy.weighing.credibility, "123456"),
     ):
         if set(given) != set(all_of):
-            yield from _wrong(path, f"{len(set(given) & set(all_of))} of {len(all_of)} grades", ", ".join(all_of))
+            found = (
+                f"{len(set(given) & set(all_of))} of {len(all_of)} grades, {len(set(given) - set(all_of))} other keys"
+            )
+            yield from _wrong(path, found, f"exactly {', '.join(all_of)}")
+    strangers = len(set(policy.weighing.verified) - set(get_args(Verified)))
+    if strangers:
+        yield from _wrong("/weighing/verified", f"{strangers} other keys", f"only {', '.join(get_args(Verified))}")
 
 
 def caps_rise_with_the_evidence(policy: Policy) -> Iterator[Problem]:
@@ -458,7 +465,7 @@ def _numbers(policy: Policy) -> Iterator[tuple[str, Number]]:
             if isinstance(held, Number):
                 yield f"/{part}/{field}", held
             else:
-                yield from ((pointer(f"/{part}/{field}", key), number) for key, number in held.items())
+                yield from ((pointer(f"/{part}/{field}", key), held[key]) for key in held if key in KNOWN_WORDS)
 
 
 @cache

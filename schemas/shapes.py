@@ -10,11 +10,12 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Protocol, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, get_args, get_origin
 
 import msgspec
 import msgspec.inspect as inspect
 
+from schemas import vocabulary
 from schemas.common import EARLIEST, LATEST, AlertId, Hash, Id, Label, Language, Ref, Serial, SourceId
 from schemas.problems import Problem
 from schemas.screen import DenyList, in_id, in_role, in_text
@@ -35,6 +36,10 @@ def pattern_of(alias: object) -> str:
     return next(str(meta.pattern) for meta in get_args(alias)[1:] if isinstance(meta, msgspec.Meta) and meta.pattern)
 
 
+KNOWN_WORDS = frozenset(
+    str(word) for name in vars(vocabulary).values() if get_origin(name) is Literal for word in get_args(name)
+)
+"""Every word of every vocabulary: the keys of a table that may stand in a path."""
 ResolveCountry: TypeAlias = Callable[[str], str | None]
 
 _PATTERN_WORDS = {
@@ -339,7 +344,7 @@ class Table:
         self._key.read(key, path, faults)
         if len(faults.problems) > before or not isinstance(key, str):
             return value
-        return self._inner.read(value, pointer(path, key), faults)
+        return self._inner.read(value, pointer(path, key) if key in KNOWN_WORDS else path, faults)
 
 
 class Record:

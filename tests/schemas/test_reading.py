@@ -103,6 +103,19 @@ def test_free_text_is_never_repeated():
     assert not any("Ovari" in part or "Quill" in part for told in refused(source) for part in told)
 
 
+def test_key_of_a_table_is_not_repeated_unless_it_is_our_own_word():
+    policy = next(json.loads(each.raw) for each in valid() if each.kind == "policy")
+    policy["weighing"]["reliability"]["Ovari Quill"] = {"value": "x", "unit": "percent", "origin": ""}
+    policy["weighing"]["reliability"]["A"]["value"] = "x"
+    told = refused(policy)
+    assert "/weighing/reliability/A/value" in [path for path, _, _ in told]
+    policy["weighing"]["reliability"]["Ovari Quill"]["value"] = 5000
+    policy["weighing"]["reliability"]["A"]["value"] = 950
+    told += refused(policy)
+    assert "/weighing/reliability" in [path for path, _, _ in told]
+    assert "Ovari" not in str(told)
+
+
 def test_states_are_resolved_from_any_name():
     for name in STATES:
         fact = read_fact(raw(operators=[{"country": name}], use_country=name), resolve_country=STATES.get)
