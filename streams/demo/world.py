@@ -18,11 +18,19 @@ from streams.demo.actors import SOURCES, names
 from streams.demo.background import background
 from streams.demo.cases import cases
 from streams.demo.story import story
-from streams.demo.telling import FIRST_DAY, LAST_DAY, Known, days, ticks
+from streams.demo.telling import FIRST_DAY, LAST_DAY, Known, day, ticks
 from streams.rules.policy import shipped_policy
 
-SETTLE_AFTER: tuple[dt.date, ...] = (*(FIRST_DAY + days(7 * week) for week in range(4, 113, 4)), LAST_DAY)
-"""Ticks after which a loader should let the app settle, so that alerts that were later withdrawn have a history."""
+SETTLE_AFTER: tuple[dt.date, ...] = (
+    day("2025-06-02"),  # ten articles, at watch
+    day("2025-12-01"),  # the alert that is withdrawn later; the serial seen elsewhere
+    day("2026-02-16"),  # the laboratory
+    day("2026-03-16"),  # denial and warrant
+    day("2026-04-13"),  # silence at its first step
+    day("2026-06-08"),  # the last Monday before the retraction
+    LAST_DAY,
+)
+"""Ticks after which a loader should let the app settle: what was said then, and changed later, is history to show."""
 
 
 def demo_policy() -> Policy:
@@ -45,7 +53,7 @@ def world() -> list[AnyFact]:
 def _stamped(told: list[Known]) -> Iterator[AnyFact]:
     """Record times: six in the morning of the day, then one second a fact."""
     second = 0
-    for number, (day, fact) in enumerate(told):
-        second = second + 1 if number and told[number - 1].day == day else 0
-        moment = dt.datetime.combine(day, dt.time(6), tzinfo=dt.UTC) + dt.timedelta(seconds=second)
+    for number, (known_on, fact) in enumerate(told):
+        second = second + 1 if number and told[number - 1].day == known_on else 0
+        moment = dt.datetime.combine(known_on, dt.time(6), tzinfo=dt.UTC) + dt.timedelta(seconds=second)
         yield msgspec.structs.replace(fact, recorded_at=moment)

@@ -26,7 +26,7 @@ from schemas.codec import AnyFact, body_hash, decode_fact, encode, fact_key
 from schemas.reading import read_fact
 from streams.demo.actors import SOURCES, STATES
 from streams.demo.tour import TOUR
-from streams.demo.world import demo_policy, world
+from streams.demo.world import SETTLE_AFTER, demo_policy, world
 
 INVENTED = {f"Q{letter}" for letter in "MNOPQRSTUVWXYZ"} | {f"X{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
@@ -175,6 +175,16 @@ def test_the_clock_ticks_weekly_to_the_last_day(told: list[AnyFact]) -> None:
     assert ticked[0] == dt.date(2024, 7, 1)
     assert ticked[-1] == dt.date(2026, 8, 31)
     assert {later - earlier for earlier, later in pairwise(ticked)} == {dt.timedelta(days=7)}
+
+
+def test_a_loader_settles_on_ticks_and_before_the_retraction(told: list[AnyFact]) -> None:
+    assert set(SETTLE_AFTER) <= {fact.day for fact in of(Tick, told)}
+    assert list(SETTLE_AFTER) == sorted(set(SETTLE_AFTER))
+    known = {fact.ref: fact.recorded_at.date() for fact in of(Incident, told)}
+    taken = {fact.ref: fact.recorded_at.date() for fact in of(Retraction, told) if fact.why == "source_withdrew"}
+    assert taken
+    for ref, day in taken.items():
+        assert any(known[ref] < settled <= day for settled in SETTLE_AFTER)
 
 
 def test_names_have_ids_of_their_own(told: list[AnyFact]) -> None:
