@@ -323,24 +323,21 @@ class Deliverer:
                 seconds=FIRST_PAUSE if desk.refusals[message.notice.id] == 1 else PAUSE_AFTER_REFUSAL
             )
         if error.permanent and desk.uncertain:
-            await self._give_up(desk, message)
+            await self._say_less(desk, message)
         elif error.permanent or (error.certain and not desk.uncertain):
             await self._ports.outbox.clear(desk.channel.name)
             desk.intent = None
         else:
             desk.uncertain = True
 
-    async def _give_up(self, desk: _Desk, message: Message) -> None:
-        """A repeat is refused for good, though the first may have arrived: try it bare, then count it as said bare.
+    async def _say_less(self, desk: _Desk, message: Message) -> None:
+        """A repeat is refused for good, though the first may have arrived: from now on it is tried bare, under its id.
 
-        So a withdrawal still follows what may have arrived, and what was not described is told anew.
+        Nothing else may go before it has arrived, so that a withdrawal follows what it withdraws; the status shows it.
         """
         bare = compose_bare(message, self._routes, desk.channel)
-        if any(message.notice.versions):
-            await self._ports.outbox.put(desk.channel.name, write_intent(Intent(message=bare)))
-            desk.intent = bare
-        else:
-            await self._mark(desk, bare)
+        await self._ports.outbox.put(desk.channel.name, write_intent(Intent(message=bare)))
+        desk.intent = bare
 
     async def _mark(self, desk: _Desk, message: Message) -> None:
         now = self._ports.clock()

@@ -132,7 +132,7 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
         message.notice,
         versions=("",) * len(message.notice.alerts),
         grounds=((),) * len(message.notice.alerts),
-        subject="Changed: a notice that cannot be described here",
+        subject="Changed: an alert about an export pledge",
     )
     letter = Letter(
         notice=notice.id,
@@ -141,7 +141,12 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
         band=notice.band,
         bare=True,
         subject=notice.subject,
-        happened=("A notice was on its way to you. It cannot be described on this channel. The page says what holds.",),
+        happened=(
+            "What we told you is withdrawn."
+            if notice.transition == "withdrawn"
+            else "There is news about an export pledge. It cannot be described on this channel.",
+            "The page says what holds now.",
+        ),
         entries=tuple(
             Entry(band="", words=_by_id(alert), link=wording.page_of(routes.house.pages, alert))
             for alert in notice.alerts[:LISTED_IN_DIGEST]

@@ -371,3 +371,17 @@ async def test_run_tries_a_channel_again_after_a_pause(telling):
     await asyncio.wait_for(house.deliverer.run(stream()), 5)
     assert house.officers.said == ["opened"]
     assert pauses[:2] == [2.0, 4.0]
+
+
+async def test_a_repeat_that_is_refused_for_good_is_said_barely_before_anything_else(telling):
+    house = telling.House()
+    house.officers.failures, house.officers.takes_before_failing = [UNSURE, REFUSED, REFUSED], True
+    await house.begins(telling.alert())
+    await house.hears(telling.gone(telling.alert()))
+    await house.tells()
+    assert house.deliverer.status()[0].refused
+    await house.tells()
+    first, bare, withdrawn = house.officers.taken
+    assert first.notice.id == bare.notice.id
+    assert telling.CLAUSE_TEXT not in bare.payload
+    assert withdrawn.notice.transition == "withdrawn"

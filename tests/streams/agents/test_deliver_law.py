@@ -159,7 +159,7 @@ class MortalChannel:
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories)
 def test_each_channel_knows_what_holds_and_is_told_once(telling, history):
     world = World(telling)
@@ -172,10 +172,7 @@ def test_each_channel_knows_what_holds_and_is_told_once(telling, history):
 def check_ids(taken, notices):
     """What was received and what was marked are the same ids; no news stands under two of them."""
     received = {message.notice.id for message in taken}
-    marked = {notice.id: notice for notice in notices}
-    assert received <= set(marked)
-    given_up = [marked[id_] for id_ in set(marked) - received]
-    assert not any(version for notice in given_up for version in notice.versions), "marked, but never received"
+    assert received == {notice.id for notice in notices}
     assert len(notices) == len({notice.id for notice in notices})
     said = defaultdict(set)
     for message in taken:
@@ -186,8 +183,11 @@ def check_ids(taken, notices):
 
 def check_knowledge(world, name, taken):
     """Who only reads what arrived knows what holds, as far as this channel may know."""
-    heard = {}
+    heard, seen = {}, set()
     for message in taken:
+        if message.notice.id in seen:
+            continue  # a repeat, recognized by its id
+        seen.add(message.notice.id)
         notice = message.notice
         for alert, band in zip(notice.alerts, notice.bands, strict=True):
             heard[alert] = (notice.transition, band)

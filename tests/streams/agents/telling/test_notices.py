@@ -129,3 +129,18 @@ def test_a_notice_is_read_back_with_all_that_is_remembered_and_by_others_as_a_no
     plain = decode_notice(encode(notice))
     assert (plain.id, plain.alerts, plain.band) == (notice.id, notice.alerts, notice.band)
     assert {t.band for t in told_by(read_notice(encode(plain)))} == {"alert"}
+
+
+def test_the_chain_of_notices_decides_though_the_clock_was_set_back(telling, drafts):
+    notices, told, hour = [], {}, 5
+    for alerts in (
+        [telling.alert("XM")],
+        [telling.alert("XN")],
+        [telling.alert(p, version="v2", band="review") for p in ("XM", "XN")],
+    ):
+        [draft] = drafts(*alerts, told=told)
+        hour -= 1
+        notices.append(draft.notice(at=telling.NOON.replace(hour=hour), subject="s"))
+        told |= {t.alert: t for t in told_by(notices[-1])}
+    last = last_told(notices)["officers"]
+    assert {told.notice for told in last.values()} == {notices[-1].id}
