@@ -9,7 +9,7 @@ from schemas import Refused, Tick
 from schemas.codec import decode_fact
 from streams.access import Access
 from streams.errors import Wait
-from streams.intake.door import Asked, Door, state_code
+from streams.intake.door import Asked, Door, owned_by_key, state_code
 
 Json = dict[str, Any]
 Build = Callable[..., Json]
@@ -228,11 +228,32 @@ async def test_report_on_a_license_that_is_not_ours_is_answered_alike_whether_it
     assert ours.outcome == "accepted"
 
 
+async def test_feeder_whose_key_names_no_license_reports_on_none(
+    intake: Any, a_report: Build, a_license: Build, as_json: AsJson
+) -> None:
+    bare = Access(name="e", source="embassy-xb", scopes=frozenset({"feed"}))
+    intake.reads.known_facts["license:xa-reg:L-1"] = [decode_fact(as_json(a_license()))]
+    delivery = {
+        "fact": "delivery", "id": "d", "source": "embassy-xb", "license": "xa-reg:L-1", "destination": "XB",
+        "delivered_to": "XB", "delivered": {"start": "2025-01-01"},
+    }  # fmt: skip
+    results = await intake.door.take(as_json([a_report(), delivery]), bare)
+    assert [result.outcome for result in results] == ["forbidden", "forbidden"]
+
+
+@pytest.mark.parametrize(
+    ("named", "owned"), [("xa-reg:L-1", True), ("xa-reg:*", True), ("*", True), ("xa-reg:L-", False)]
+)
+def test_key_names_licenses_one_by_one_by_register_or_all(named: str, owned: bool) -> None:
+    feeder = Access(name="e", source="e", scopes=frozenset({"feed"}), licenses=(named,))
+    assert owned_by_key("xa-reg:L-1", feeder) is owned
+
+
 async def test_feeder_never_reaches_the_register(
     intake: Any, embassy: Access, a_report: Build, as_json: AsJson
 ) -> None:
     asked: list[str] = []
-    intake.reads.fact = lambda key: asked.append(key) or []
+    intake.reads.fact = lambda key: [*map(asked.append, [key])]
     door = intake.reopen()
     await door.take(as_json([a_report(), a_report(id="visit-2", license="xa-reg:L-2")]), embassy)
     assert asked == []

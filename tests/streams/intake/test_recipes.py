@@ -101,7 +101,11 @@ INDICATES: dict[str, object] = {
 
 def test_bundle_becomes_one_draft_for_what_it_indicates() -> None:
     idle, astray = LANTERN | {"id": "malware--2", "name": "Idle"}, INDICATES | {"target_ref": "malware--9"}
-    address = {"type": "indicator", "id": "indicator--1", "pattern": "[email-addr:value='alma.quist@mail.example']"}
+    address: dict[str, object] = {
+        "type": "indicator",
+        "id": "indicator--1",
+        "pattern": "[email-addr:value='alma.quist@mail.example']",
+    }
     drafts = parse_stix(
         bundle(LANTERN, idle, INDICATES, astray, address), publisher="harbor-lab", published=dt.date(2021, 7, 18)
     )

@@ -218,7 +218,8 @@ def test_refused_request_can_be_mended_under_its_key(
 def test_key_that_is_none_is_refused(
     intake_client: Client, lab_headers: dict[str, str], an_incident: Build, key: str
 ) -> None:
-    headers = {name: value.encode() for name, value in lab_headers.items()} | {"Idempotency-Key": key.encode("latin-1")}
+    raw = {name.encode(): value.encode() for name, value in lab_headers.items()}
+    headers = raw | {b"Idempotency-Key": key.encode("latin-1")}
     assert intake_client.post("/api/v1/incidents", json=an_incident(), headers=headers).status_code == 422
 
 
