@@ -178,7 +178,7 @@ def test_arbitrary_json_is_refused_and_nothing_else_is_raised(tree):
     read_or_none(tree)
 
 
-@settings(BOUNDED, max_examples=300)
+@settings(BOUNDED, max_examples=150)
 @given(mutated())
 def test_door_takes_nothing_that_the_exported_schema_does_not(fact):
     read = read_or_none(fact)
@@ -187,7 +187,7 @@ def test_door_takes_nothing_that_the_exported_schema_does_not(fact):
         jsonschema.validate(fact, committed()[file_name(kind, VERSIONS[kind])])
 
 
-@settings(BOUNDED, max_examples=300)
+@settings(BOUNDED, max_examples=150)
 @given(mutated())
 def test_refusal_of_a_mutated_example_repeats_no_long_text(fact):
     secret = "Ovari Quill"
