@@ -78,6 +78,9 @@ class Index:
         """An index of the names; a search answers with places in this order."""
         return cls(list(names))
 
+    def __len__(self) -> int:
+        return len(self._sorted)
+
     def search(self, text: str, top: int = 20) -> list[tuple[int, float]]:
         """Places of the names nearest to the text, with a likeness in 0..1, best first; at most `top`."""
         tokens = _tokens(text)
