@@ -1,1 +1,1 @@
-"""The embedded log and its Faust driver; the producers."""
+"""The log, whatever carries it: ports, the embedded log, its Faust driver, Kafka, and the worker that runs on either."""

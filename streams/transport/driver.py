@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 from faust.transport import base
 from faust.transport.producer import ProducerBuffer
@@ -39,6 +39,7 @@ _LINGER = 0.003
 
 _Sent = Callable[[RecordMetadata], None]
 _Failed = Callable[[BaseException], None]
+_Batch: TypeAlias = "list[tuple[Outgoing, _Sent, _Failed]]"
 
 
 class Consumer(DrainLoop, CommitAfterSends, base.Consumer):  # type: ignore[misc]
@@ -258,9 +259,10 @@ class Producer(base.Producer):  # type: ignore[misc]
         self.ledger = Ledger()
         self.buffer = _NoBuffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
-        self._batch: list[tuple[Outgoing, _Sent, _Failed]] = []
+        self._batch: _Batch = []
         self._written: asyncio.Future[None] | None = None
         self._in_flight: asyncio.Future[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._log: Log | None = None
 
     async def on_start(self) -> None:
@@ -337,8 +339,8 @@ class Producer(base.Producer):  # type: ignore[misc]
             return
         if self._opened().synchronous == "normal":
             batch, written = self._take()
-            _tell(batch, written, _append(self._opened(), [entry[0] for entry in batch]))
-        elif self._in_flight is None:
+            _tell(batch, written, self._append(batch))
+        elif self._writing is None or self._writing.done():
             self._writing = asyncio.ensure_future(self._write_in_thread())
 
     async def _write_in_thread(self) -> None:
@@ -346,12 +348,19 @@ class Producer(base.Producer):  # type: ignore[misc]
         try:
             while self._batch:
                 batch, self._in_flight = self._take()
-                outcome = await asyncio.to_thread(_append, self._opened(), [entry[0] for entry in batch])
-                _tell(batch, self._in_flight, outcome)
+                _tell(batch, self._in_flight, await asyncio.to_thread(self._append, batch))
         finally:
             self._in_flight = None
 
-    def _take(self) -> tuple[list[tuple[Outgoing, _Sent, _Failed]], asyncio.Future[None]]:
+    def _append(self, batch: _Batch) -> list[Position] | Exception:
+        if self.ledger.failure is not None:  # what comes after a failed send would be there without it
+            return Stop(f"Nothing is written any more, because of a failure: {self.ledger.failure}")
+        try:
+            return self._opened().append([outgoing for outgoing, _, _ in batch])
+        except Exception as error:
+            return error
+
+    def _take(self) -> tuple[_Batch, asyncio.Future[None]]:
         self._alarm.cancel()
         batch, self._batch = self._batch, []
         written, self._written = self._written, None
@@ -381,15 +390,8 @@ class Producer(base.Producer):  # type: ignore[misc]
         return True
 
 
-def _append(log: Log, records: list[Outgoing]) -> list[Position] | Exception:
-    try:
-        return log.append(records)
-    except Exception as error:
-        return error
-
-
 def _tell(
-    batch: list[tuple[Outgoing, _Sent, _Failed]],
+    batch: _Batch,
     written: asyncio.Future[None],
     outcome: list[Position] | Exception,
 ) -> None:

@@ -14,6 +14,7 @@ from streams.errors import Stop
 from streams.transport.app import App, RawTable, Worker, log_address, make_app, make_table, make_topic, running
 from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import Log, acquire, release
+from streams.transport.logfile import Synchronous
 from streams.transport.ports import Committed, Outgoing
 from streams.transport.readback import strangers
 
@@ -283,6 +284,37 @@ async def test_much_more_than_a_buffer_arrives_in_order_and_once(house_log: Log)
         await house.sees(5000)
     assert {p: offsets == list(range(len(offsets))) for p, offsets in got.items()} == dict.fromkeys(range(4), True)
     assert next_offsets(house_log) == 5000
+
+
+@pytest.mark.parametrize("synchronous", ["normal", "full"])
+async def test_the_order_of_sending_is_the_order_in_the_log(tmp_path: Path, synchronous: Synchronous) -> None:
+    async def tell(house: House, event: Any) -> None:
+        for n in range(3000):
+            await house.notices.send(key=b"k", value=b"%d" % n, partition=0)
+            if n % 700 == 0:
+                await asyncio.sleep(0.004)
+
+    log = acquire(tmp_path / "log.sqlite", synchronous=synchronous)
+    house = House(log, tell)
+    async with running(house.app):
+        log.append(facts("a"))
+        await house.sees(1)
+    assert [int(r.value or b"") for r in log.read("notices", 0, 0, 5000)] == list(range(3000))
+    release(log)
+
+
+async def test_nothing_is_written_after_a_send_that_failed(house_log: Log) -> None:
+    async def tell(house: House, event: Any) -> None:
+        await house.app.send("nowhere", key=b"k", value=b"x")
+        await asyncio.sleep(0.05)
+        await house.notices.send(key=b"k", value=b"later")
+
+    house = House(house_log, tell)
+    async with running(house.app) as worker:
+        house_log.append(facts("a"))
+        assert "topic 'nowhere' is not in the log" in await failure_of(worker)
+        await asyncio.sleep(0.1)
+    assert house_log.count("notices") == 0
 
 
 async def test_waiting_for_the_disk_gives_the_same_result(tmp_path: Path) -> None:
