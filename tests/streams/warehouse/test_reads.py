@@ -129,6 +129,16 @@ def test_history_has_every_record_with_its_time(any_warehouse: Warehouse) -> Non
     assert reads.history("XA~auth:none~c1") == []
 
 
+def test_a_log_that_was_read_twice_in_other_cuts_tells_everything_once(any_warehouse: Warehouse) -> None:
+    words, reads = [alert(1), alert(1, band="watch"), alert(1, band="urgent")], Reads(any_warehouse)
+    for cut in (1, 2, 3):
+        log = Log(any_warehouse)
+        for start in range(0, 3, cut):
+            log.append("alerts", *words[start : start + cut])
+    assert [word for _, word in reads.history(alert(1).id)] == words
+    assert reads.alerts() == [words[-1]]
+
+
 def test_withdrawn_alerts_are_left_out_unless_asked_for(any_warehouse: Warehouse) -> None:
     log, reads = Log(any_warehouse), Reads(any_warehouse)
     gone = alert(1, status="withdrawn")

@@ -60,6 +60,7 @@ def seen(warehouse: Warehouse) -> tuple[object, ...]:
     asked = (
         "SELECT topic, partition, offset, subject, state FROM records ORDER BY ALL",
         "SELECT kind, source, id, revision, recorded_at FROM facts ORDER BY ALL",
+        "SELECT kind, source, id, taken_back, digest, body FROM fact_rows FINAL ORDER BY ALL",
         "SELECT * FROM alerts ORDER BY id",
         "SELECT * FROM alert_history ORDER BY id, offset",
         "SELECT * FROM freshness ORDER BY source",
@@ -168,7 +169,8 @@ def test_a_batch_that_broke_off_is_whole_after_it_was_sent_again(chdb_warehouse:
 
 
 def test_a_fact_is_seen_in_its_newest_live_revision(any_warehouse: Warehouse) -> None:
-    WarehouseStore(any_warehouse).write(log_of(FACTS))
+    for record in log_of(FACTS):
+        WarehouseStore(any_warehouse).write([record])
     facts = {str(name): revision for name, revision in any_warehouse.query("SELECT id, revision FROM facts").rows}
     assert facts == {f"i{n}": 2 if n in (3, 5) else 1 for n in range(12) if n != 4}
     assert [name for (name,) in any_warehouse.query("SELECT id FROM retracted").rows] == ["i4"]
@@ -208,3 +210,13 @@ def test_a_log_that_was_started_anew_is_not_taken_for_a_repeat(chdb_warehouse: C
     WarehouseStore(chdb_warehouse).write(log_of([incident(1)]))
     WarehouseStore(chdb_warehouse).write(log_of([incident(2)]))
     assert chdb_warehouse.query("SELECT id FROM facts ORDER BY id").rows == [("i1",), ("i2",)]
+
+
+def test_text_that_no_door_has_screened_does_not_get_in(chdb_warehouse: ChdbWarehouse) -> None:
+    smuggled = encode(incident(1))[:-1] + b',"victim":"Jane Doe"}'
+    written = StoredRecord(topic="incidents", partition=0, offset=0, timestamp_ms=0, key=b"Jane", value=smuggled)
+    WarehouseStore(chdb_warehouse).write([written])
+    ((state, fault, value, key),) = chdb_warehouse.query("SELECT state, fault, value, key FROM record_rows").rows
+    assert (state, value, key) == ("unreadable", "", "")
+    assert "Jane" not in str(fault)
+    assert chdb_warehouse.query("SELECT count() FROM fact_rows").rows == [(0,)]
