@@ -27,6 +27,8 @@ _NAME = re.compile(r"^(\d{3})_[a-z0-9_]+\.sql$")
 _HEADINGS = ("-- What: ", "-- Read by: ", "-- Undo: ")
 # A migration that could make chDB's folder unopenable (an engine of Kafka's) must never reach it.
 _FORBIDDEN = re.compile(r"\bENGINE\s*=\s*(Kafka|URL|File|S3|MySQL|PostgreSQL|RabbitMQ|NATS)\b", re.IGNORECASE)
+# clickhouse-driver waits for rows that never come (its issue 83), until the socket times out.
+_HANGING = re.compile(r"^INSERT\b(?!.*\bSELECT\b)", re.IGNORECASE | re.DOTALL)
 _STATE = """
 CREATE TABLE IF NOT EXISTS migrations (
     number UInt16,
@@ -130,7 +132,10 @@ def _read(entry: Traversable) -> Migration:
             raise Stop(f"Migration {entry.name} has the line {line[:40]!r} where {heading.strip()!r} was expected")
     if found := _FORBIDDEN.search(text):
         raise Stop(f"Migration {entry.name} has {found.group()!r}: an engine that reaches outside the warehouse")
-    return Migration(int(name.group(1)), entry.name, text)
+    migration = Migration(int(name.group(1)), entry.name, text)
+    if any(_HANGING.match(statement) for statement in migration.statements):
+        raise Stop(f"Migration {entry.name} has an INSERT with VALUES, expected INSERT … SELECT: the driver would hang")
+    return migration
 
 
 def _note(warehouse: Warehouse, migration: Migration) -> None:

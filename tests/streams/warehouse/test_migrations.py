@@ -75,6 +75,7 @@ def test_a_warehouse_made_by_a_newer_version_is_left_alone(bare_warehouse: ChdbW
         ("001_mute.sql", "CREATE TABLE x (a UInt8) ENGINE = Memory;\n", "where '-- What:' was expected"),
         ("001_no_undo.sql", "-- What: x.\n-- Read by: y.\nSELECT 1;\n", "'SELECT 1;' where '-- Undo:' was expected"),
         ("001_kafka.sql", HEAD + "CREATE TABLE x (a UInt8) ENGINE = Kafka('a');\n", "has 'ENGINE = Kafka'"),
+        ("001_values.sql", HEAD + "insert into x values (1);\n", "has an INSERT with VALUES"),
         ("001_url.sql", HEAD + "create table x (a UInt8) engine=URL('a');\n", "reaches outside"),
     ],
 )
