@@ -40,7 +40,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     days: int
     """Days ago, by the clock of the log [days]."""
     state: str
-    """In words: heard this week, this month, silent for longer."""
+    """In words: this week, this month, longer ago."""
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,14 +105,15 @@ def _overdue(alerts: Sequence[Alert], today: dt.date | None) -> int:
 
 
 def persons(alerts: Sequence[Alert]) -> tuple[Count, ...]:
-    """Persons by class over the open incidents, each incident once however many alerts it is in; small groups hidden.
+    """Persons by class over open incidents at review or above, each once however many alerts it is in.
 
-    No sum is given and no order among the hidden: neither could then be worked back into a number.
+    Unproven accounts do not count, so that a flood of them moves nothing here. Small groups are hidden, and no sum is
+    given and no order among the hidden, from which a number could be worked back.
     """
     seen: dict[str, Counter[VictimClass]] = {}
     for alert in alerts:
         for case in alert.cases:
-            if case.kind == "incident" and case.open:
+            if case.kind == "incident" and case.open and words.band_rank(case.band) >= words.band_rank("review"):
                 seen[case.key] = Counter()
                 for group in case.victims:
                     seen[case.key][group.klass] += group.count
@@ -139,7 +140,7 @@ def heard(freshness: Mapping[str, dt.datetime], today: dt.date | None) -> tuple[
     rows = []
     for source, at in freshness.items():
         days = max(0, (today - at.date()).days) if today else 0
-        state = "heard this week" if days <= RECENT else "heard this month" if days <= LATE else "silent for longer"
+        state = "this week" if days <= RECENT else "this month" if days <= LATE else "longer ago"
         rows.append(Heard(source=source, at=at, days=days, state=state))
     return tuple(sorted(rows, key=lambda row: (row.at, row.source)))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.alert import Alert
+from schemas.alert import Alert, DestinationNote
 from schemas.codec import AnyFact, body_hash
 from schemas.license import License
 from streams.access import Access
@@ -75,9 +75,8 @@ def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None
     records = [record for _, record in reversed(history)]
     if newest is None or not views.visible(access, [newest, *records]):
         raise Told(404, "There is no such alert", "Nothing is or was on record under this id that you may open.")
-    shown = views.as_of(history, on) if on else newest
-    if shown is None:
-        raise Told(404, "Not yet an alert", f"On {words.day(on)} there was no such alert.")
+    stood = views.as_of(history, on) if on else newest
+    shown = stood or history[0][1]
     withdrawn = shown.status == "withdrawn"
     last = views.last_live(history) if withdrawn else shown
     return {
@@ -85,7 +84,8 @@ def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None
         "alert": shown,
         "told": last or shown,
         "withdrawn": withdrawn,
-        "past": on if on and shown is not newest else None,
+        "past": on if on and (stood is None or shown != newest) else None,
+        "early": stood is None,
         "steps": views.steps(history),
         "notices": ports.reads.notices(alert_id),
         "linked": _linked(ports, access, shown),
@@ -96,20 +96,24 @@ def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None
     }
 
 
-def _linked(ports: PagePorts, access: Access, alert: Alert) -> list[Alert]:
-    """Other alerts of the same group of candidates that this officer may open."""
+def _linked(ports: PagePorts, access: Access, alert: Alert) -> list[tuple[str, list[Alert]]]:
+    """Other alerts of the same group of candidates that this officer may open, by license."""
     keys = views.groups(alert)
     if not keys:
         return []
     same = ports.reads.alerts(destination=alert.destination)
-    return [a for a in same if a.id != alert.id and keys & views.groups(a) and views.visible(access, [a])]
+    found = [a for a in same if a.id != alert.id and keys & views.groups(a) and views.visible(access, [a])]
+    return [
+        (together[0].license.number or together[0].license.ref if together[0].license else "", together)
+        for together in views.by_license(found)
+    ]
 
 
 def of_destination(ports: PagePorts, access: Access, code: str) -> dict[str, object]:
     """The dossier of a destination."""
     every = ports.reads.alerts(destination=code)
     alerts = sorted((a for a in every if views.visible(access, [a])), key=lambda a: (-words.band_rank(a.band), a.id))
-    notes = [note for remarks in ports.reads.remarks(code) for note in remarks.notes]
+    notes = [note for remarks in ports.reads.remarks(code) for note in remarks.notes if _may_note(ports, access, note)]
     licenses = {a.license.ref: a.license for a in alerts if a.license}
     reports = {report.ref: report for a in alerts for report in a.reports}
     if not (alerts or notes) and len(code) != 2:
@@ -121,9 +125,15 @@ def of_destination(ports: PagePorts, access: Access, code: str) -> dict[str, obj
         "licenses": [licenses[ref] for ref in sorted(licenses)],
         "notes": notes,
         "reports": sorted(reports.values(), key=lambda r: (r.performed.first, r.ref), reverse=True),
-        "nothing": views.nothing_here(ports.reads.counts().freshness, ports.reads.today(), 0),
+        "nothing": views.last_heard(ports.reads.counts().freshness, ports.reads.today()),
         "view": views,
     }
+
+
+def _may_note(ports: PagePorts, access: Access, note: DestinationNote) -> bool:
+    """Whether the fact that a remark is about may be read."""
+    named = ports.reads.fact(note.subject) if note.subject.count(":") > 1 else []
+    return _may_read(ports, access, named)
 
 
 def of_fact(ports: PagePorts, access: Access, key: str) -> dict[str, object]:

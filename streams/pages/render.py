@@ -36,7 +36,8 @@ def _environment() -> jinja2.Environment:
         say=lambda word, vocabulary: words.say(vocabulary, word), day=words.day, moment=words.moment,
         period=words.period,
         age=words.age, persons=words.persons, nats=words.nats, percent=words.percent, odds=words.odds,
-        sentence=words.sentence, language=words.language, direction=words.direction, list_of=words.list_of,
+        sentence=words.sentence, ended=words.ended, zip=zip, language=words.language, direction=words.direction,
+        list_of=words.list_of,
         alert_path=alert_path, fact_path=fact_path, iso=lambda when: when.isoformat() if when else "",
     )  # fmt: skip
     env.globals.update(words=words)

@@ -130,6 +130,15 @@ def by_band(alerts: Sequence[Alert]) -> list[tuple[Band, list[Alert]]]:
     return [(band, found) for band in bands if (found := [a for a in alerts if a.band == band])]
 
 
+def by_license(alerts: Sequence[Alert]) -> list[list[Alert]]:
+    """The alerts put together that concern one license in one destination: an officer reads them as one matter."""
+    together: dict[tuple[str, str], list[Alert]] = {}
+    for alert in alerts:
+        ref = alert.license.ref if alert.license else alert.id
+        together.setdefault((alert.destination, ref), []).append(alert)
+    return list(together.values())
+
+
 def groups(alert: Alert) -> frozenset[str]:
     """Keys of the groups of candidates that the alert's cases belong to."""
     return frozenset(case.group for case in alert.cases if case.group)
@@ -269,6 +278,14 @@ def nothing_here(freshness: Mapping[str, dt.datetime], today: dt.date | None, hi
     """Why a list is empty: filters, nothing heard at all, nothing heard for long, or nothing that concerns a pledge."""
     if hidden:
         return f"Nothing matches these filters. {words.count(hidden, 'alert is', 'alerts are')} outside them."
+    silence = last_heard(freshness, today)
+    if silence.startswith("Nothing"):
+        return silence
+    return f"{silence} Of what you may see, nothing on record appears inconsistent with a pledge."
+
+
+def last_heard(freshness: Mapping[str, dt.datetime], today: dt.date | None) -> str:
+    """Whether and when anything was heard at all, so that an empty page is not read as peace."""
     if not freshness:
         return "Nothing was heard yet: no source has sent anything. An empty page says nothing about what happened."
     last = max(freshness.values()).date()
@@ -278,10 +295,7 @@ def nothing_here(freshness: Mapping[str, dt.datetime], today: dt.date | None, hi
             f"Nothing was heard since {words.day(last)} ({silent}). "
             "The silence of the sources says nothing about what happened."
         )
-    return (
-        f"Sources were heard, last on {words.day(last)}, and nothing on record appears inconsistent with a pledge. "
-        "What nobody reported is not known."
-    )
+    return f"Sources were heard, last on {words.day(last)}; what nobody reported is not known."
 
 
 def options_of(alerts: Iterable[Alert]) -> tuple[list[str], list[str]]:

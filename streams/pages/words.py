@@ -508,7 +508,17 @@ def list_of(words: Sequence[str], joiner: str = "and") -> str:
 
 def sentence(text: str) -> str:
     """The text with a capital at its start and a full stop at its end."""
+    text = ended(text)
+    return text[:1].upper() + text[1:]
+
+
+def short_title(title: str) -> str:
+    """An alert's title without the license in brackets at its end, for a list that names the license above."""
+    head, _, tail = title.rpartition(" (license ")
+    return head if head and tail.endswith(")") else title
+
+
+def ended(text: str) -> str:
+    """The text with a full stop at its end, its beginning as it is."""
     text = text.strip()
-    if not text:
-        return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+    return text if not text or text[-1] in ".!?…" else f"{text}."

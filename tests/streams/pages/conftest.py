@@ -262,7 +262,10 @@ def incident_case() -> say.Case:
         total=total,
         probability=157_600,
         how_sure="fairly sure that it happened with a system of this kind; which of three licenses it was is open",
-        victims=(say.VictimCount(klass="journalist", count=3, qualifier="at_least", country="QM"),),
+        victims=(
+            say.VictimCount(klass="journalist", count=3, qualifier="at_least", country="QM"),
+            say.VictimCount(klass="protester", count=40, qualifier="at_least"),
+        ),
         alternatives=(
             say.Alternative(
                 kind="before_delivery", state="ruled_out", reason="the first delivery is on record for 4 September 2023"

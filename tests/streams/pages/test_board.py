@@ -12,12 +12,12 @@ from streams.pages import board
 TODAY = dt.date(2026, 3, 14)
 
 
-def alert(*counts: tuple[str, int], key: str = "incident:a", id: str = "QM~xa:l~c") -> Alert:
+def alert(*counts: tuple[str, int], key: str = "incident:a", id: str = "QM~xa:l~c", band: str = "review") -> Alert:
     victims = tuple(VictimCount(klass=klass, count=number, qualifier="exact") for klass, number in counts)
     case = Case(
         key=key,
         kind="incident",
-        band="watch",
+        band=band,
         band_reason="",
         verdict="engaged",
         rule="r",
@@ -78,7 +78,12 @@ def test_what_is_not_yet_due_is_not_overdue(world) -> None:
 def test_the_longest_silent_source_comes_first(world) -> None:
     rows = board.heard(world.heard, TODAY)
     assert [(row.source, row.state) for row in rows] == [
-        ("xa-embassy", "silent for longer"),
-        ("northlight", "silent for longer"),
-        ("xa-register", "heard this week"),
+        ("xa-embassy", "longer ago"),
+        ("northlight", "longer ago"),
+        ("xa-register", "this week"),
     ]
+
+
+def test_a_flood_of_unproven_accounts_moves_no_count_of_persons() -> None:
+    flood = [alert(("journalist", 9), key=f"incident:tip:{number}", band="watch") for number in range(500)]
+    assert board.persons([*flood, alert(("lawyer", 6))]) == board.persons([alert(("lawyer", 6))])

@@ -150,9 +150,9 @@ def test_an_alert_says_claim_then_why_then_against_then_what_to_do(visit) -> Non
         "shipment of 3 pieces to Marisol (QM) on 4 September 2023",
         "then in force, today in force",
         "Policy 2025-11, names seed-3, code 0.1.0",
-        "incident:northlight:2025-02 revision 2, 9f31c0aa77e41b029f31c0aa77e41b02",
+        "incident:northlight:2025-02 revision 2, 9f31c0aa77e41b02 9f31c0aa77e41b02",
         "Two persons sign.",
-        "24 days overdue",
+        "due 18 February 2026",
         "desk mailbox, raised at Alert",
         "purpose_outside_the_pledge",
     ],
@@ -189,7 +189,21 @@ def test_an_alert_can_be_shown_as_it_stood(visit) -> None:
     page = visit().get(alert_path(GROUP, on="2025-05-01"))
     assert "as it stood on 1 May 2025" in text_of(page)
     assert 'id="decide"' not in page.text
-    assert visit().get(alert_path(GROUP, on="2024-01-01")).status_code == 404
+
+
+def test_before_its_first_record_an_alert_is_shown_by_that_record(visit) -> None:
+    said = text_of(visit().get(alert_path(GROUP, on="2024-01-01")))
+    assert "On 1 January 2024 there was no such alert yet. This is its first record, of 2 April 2025." in said
+
+
+def test_clauses_of_one_license_stand_together_in_the_list(visit, world) -> None:
+    second = msgspec.structs.replace(
+        world.newest[GROUP], id=GROUP[:-1] + "3", title="Another clause (license XA/2023/0117)"
+    )
+    world.newest[second.id] = second
+    said = text_of(visit().get("/"))
+    assert "License XA/2023/0117 in Marisol (QM): 2 clauses" in said
+    assert "Another clause Fairly sure" in said
 
 
 def test_a_withdrawn_alert_says_so_and_offers_no_decision(visit) -> None:
@@ -241,7 +255,7 @@ def test_what_changed_since_a_day_is_listed_withdrawals_too(visit) -> None:
 
 def test_an_empty_list_says_whether_anything_was_heard(visit, world) -> None:
     world.newest.clear()
-    assert "nothing on record appears inconsistent" in visit().get("/").text
+    assert "nothing on record appears inconsistent with a pledge" in visit().get("/").text
     world.heard = {}
     assert "no source has sent anything" in visit().get("/").text
 
