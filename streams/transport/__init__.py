@@ -1,1 +1,1 @@
-"""The log, whatever carries it: ports, the embedded log, its Faust driver, Kafka, and the worker that runs on either."""
+"""The log, whatever carries it: ports, the embedded log, its Faust driver, Kafka, and the worker on it."""
