@@ -30,6 +30,8 @@ class ClausePart(msgspec.Struct, frozen=True, kw_only=True):
     """One clause of one pledge, in its own words."""
 
     pledge: str
+    heading: bool
+    """Whether the pledge is to be introduced here: the first of its clauses."""
     duty: str
     text: str
     language: str
@@ -243,7 +245,7 @@ def _subject(alerts: Sequence[Alert], use: RoutedUse) -> str:
     lead = max(alerts, key=lambda alert: rank(alert.band))
     alike = [alert.destination for alert in alerts if clause_of(alert.id) == clause_of(lead.id)]
     others = len({clause_of(alert.id) for alert in alerts}) - 1
-    beside = f" and {others} other pledge{'' if others == 1 else 's'}" if others else ""
+    beside = f" and {others} more clause{'' if others == 1 else 's'}" if others else ""
     return wording.short_subject(lead, sorted(alike), use) + beside
 
 
@@ -253,7 +255,7 @@ def _happened(draft: Draft, use: RoutedUse) -> list[str]:
     told = [step.told for step in draft.steps if step.told is not None]
     before = f" (told on {day_words(min(t.notice_record.at for t in told).date())})" if told else ""
     said = {
-        "opened": f"What has been reported appears inconsistent with {pledge}.",
+        "opened": _opening(draft.steps, pledge),
         "reopened": f"New evidence has come up on {pledge} on which our last word{before} was that nothing is open.",
         "raised": f"There is more to say about {pledge} than what you were told{before}: it is now more serious.",
         "lowered": f"What you were told about {pledge}{before} is now less serious.",
@@ -263,11 +265,21 @@ def _happened(draft: Draft, use: RoutedUse) -> list[str]:
     return [said, *_what_changed(draft), *_closing(draft, use)]
 
 
+def _opening(steps: Sequence[Step], pledge: str) -> str:
+    """`appears inconsistent with` only where a rule says so; what is a matter of judgment is left to the officer."""
+    verdicts = {case.verdict for step in steps for case in step.alert.cases if case.open}
+    if "appears_inconsistent" in verdicts:
+        return f"What has been recorded appears inconsistent with {pledge}."
+    return f"What has been recorded touches {pledge}. An officer has to judge whether it is consistent with it."
+
+
 def _which(steps: Sequence[Step]) -> str:
     """`a pledge given for an export to XM`: what the notice is about, by clauses and destinations."""
     clauses = len({step.clause for step in steps})
+    licenses = len({step.alert.license.ref for step in steps if step.alert.license})
+    pledges = "a pledge" if licenses <= 1 else f"{licenses} pledges"
     places = wording.listing(wording.country(code) for code in sorted({step.alert.destination for step in steps}))
-    return f"{'a pledge' if clauses == 1 else f'{clauses} pledges'} given for exports to {places}"
+    return f"{pledges if clauses <= licenses else f'{clauses} clauses of {pledges}'} given for exports to {places}"
 
 
 def _what_changed(draft: Draft) -> list[str]:
@@ -305,12 +317,13 @@ def _closing(draft: Draft, use: RoutedUse) -> list[str]:
 def _clauses(alerts: Sequence[Alert], house: House, use: RoutedUse) -> list[ClausePart]:
     """Each clause once, with its finding for each destination."""
     parts: dict[tuple[str, str, str], ClausePart] = {}
-    for alert in alerts:
+    for alert in sorted(alerts, key=lambda alert: (clause_of(alert.id), alert.destination)):
         if alert.clause is None or alert.license is None:
             continue
         key = (alert.license.ref, alert.clause.id, alert.clause.text)
         part = parts.get(key) or ClausePart(
             pledge=_pledge(alert.license, use),
+            heading=alert.license.ref not in {license_ for license_, _, _ in parts},
             duty=wording.DUTY[alert.clause.kind],
             text=alert.clause.text,
             language=alert.clause.language,
@@ -319,16 +332,16 @@ def _clauses(alerts: Sequence[Alert], house: House, use: RoutedUse) -> list[Clau
             findings=(),
             links=(),
         )
-        link = (country_page(alert), wording.page_of(house.pages, alert.id))
+        link = (_link_words(alert), wording.page_of(house.pages, alert.id))
         parts[key] = msgspec.structs.replace(
             part, findings=(*part.findings, _finding(alert, use)), links=(*part.links, link)
         )
     return list(parts.values())
 
 
-def country_page(alert: Alert) -> str:
-    """Words for the link to an alert's page."""
-    return f"Read all of it and answer ({wording.country(alert.destination)})"
+def _link_words(alert: Alert) -> str:
+    clause = f", clause {wording.clean(alert.clause.id)}" if alert.clause else ""
+    return f"Read all of it and answer ({wording.country(alert.destination)}{clause})"
 
 
 def _finding(alert: Alert, use: RoutedUse) -> str:
@@ -382,6 +395,8 @@ _STATUS = {
 
 def _license_then(license_: LicenseSummary) -> str:
     then, today = _STATUS[license_.status_then], _STATUS[license_.status_today]
+    if then == today:
+        return f"The license was {then} at the time and still is."
     return f"The license was {then} at the time and is {today} today."
 
 
@@ -412,7 +427,7 @@ def _ground(case: Case, use: RoutedUse, names: Set[str]) -> GroundPart:
         replies=tuple(wording.reply_sentence(reply) for reply in case.replies),
         still_open=tuple(_alternative(case, "open")),
         ruled_out=tuple(_alternative(case, "ruled_out")),
-        unknown=tuple(dict.fromkeys(wording.outward(sentence) for sentence in case.unknown)),
+        unknown=tuple(dict.fromkeys(wording.sentence(wording.outward(words)) for words in case.unknown)),
     )
 
 
@@ -448,7 +463,8 @@ def _alternative(case: Case, state: str) -> list[str]:
     for other in case.alternatives:
         if other.state == state:
             why = wording.outward(other.reason)
-            sentences.append(f"{wording.ALTERNATIVE[other.kind]} {why if why != wording.ON_THE_PAGE else ''}".strip())
+            why = f" {wording.sentence(why)}" if why and why != wording.ON_THE_PAGE else ""
+            sentences.append(wording.ALTERNATIVE[other.kind] + why)
     return list(dict.fromkeys(sentences))
 
 

@@ -1,7 +1,7 @@
 """From single steps to notices: what is told together, what goes as a digest, and under which id.
 
 - One clause of one license in several destinations is one notice.
-- Alerts of one group of candidates are one notice for each issuing state.
+- Alerts of one group of candidates, and clauses that one event touches, are one notice for each issuing state.
 - Openings out of history, and bursts, are one digest for each kind of step and issuing state.
 """
 
@@ -17,7 +17,7 @@ import msgspec
 from schemas.alert import Alert
 from schemas.vocabulary import Band, Transition
 from streams.agents.telling.routes import AnyChannel, Routes
-from streams.agents.telling.told import Told, ToldNotice, grounds_of, rank
+from streams.agents.telling.told import GROUND_FROM, Told, ToldNotice, grounds_of, rank
 from streams.agents.telling.transitions import transition
 
 ORDER: tuple[Transition, ...] = ("withdrawn", "lowered", "closed", "opened", "reopened", "raised")
@@ -168,10 +168,20 @@ def _digests(channel: str, bundles: list[tuple[Step, ...]]) -> list[Draft]:
 def _is_history(step: Step, days: int, today: dt.date | None, replayed: Set[str]) -> bool:
     if step.transition != "opened":
         return False
-    known = step.alert.first_known
+    known = _newest_known(step.alert)
     return step.alert.id in replayed or (
         known is not None and today is not None and known < today - dt.timedelta(days=days)
     )
+
+
+def _newest_known(alert: Alert) -> dt.date | None:
+    """When the newest of what is open in it became known: fresh evidence beside an old account is no history."""
+    days = [
+        case.known_since
+        for case in alert.cases
+        if case.open and case.known_since and rank(case.band) >= rank(GROUND_FROM)
+    ]
+    return max(days, default=alert.first_known)
 
 
 def issuing_state(alert: Alert) -> str:
@@ -182,8 +192,8 @@ def issuing_state(alert: Alert) -> str:
 def together(steps: Iterable[Step]) -> list[tuple[Step, ...]]:
     """Steps of one kind that are told as one notice, each set in the order of alert ids.
 
-    What belongs together: one clause of one license; one group of candidates under one issuing state; withdrawals of
-    what one notice told.
+    What belongs together: one clause of one license; one group of candidates or one event under one issuing state;
+    withdrawals of what one notice told.
     """
     parent: dict[str, str] = {}
 
@@ -205,7 +215,11 @@ def together(steps: Iterable[Step]) -> list[tuple[Step, ...]]:
 def _ties(step: Step) -> list[str]:
     state = issuing_state(step.alert)
     ties = [f"clause {step.clause}"]
-    ties += [f"group {state} {case.group}" for case in step.alert.cases if case.group is not None and case.open]
+    for case in step.alert.cases:
+        if case.open and case.group is not None:
+            ties.append(f"group {state} {case.group}")
+        if case.open and case.kind == "incident" and rank(case.band) >= rank(GROUND_FROM):
+            ties.append(f"event {state} {case.key}")
     if step.transition == "withdrawn" and step.told is not None and not step.told.notice_record.digest:
         ties.append(f"notice {step.told.notice}")
     return ties

@@ -103,7 +103,8 @@ PEOPLE: dict[VictimClass, str] = {
     "unknown": "persons of unknown class",
 }  # fmt: skip
 MATTER: dict[str, str] = {
-    "attack": "What was done", "product": "Product", "vendor": "Vendor", "operator_state": "State that operated it",
+    "attack": "Result of the attack", "product": "Product", "vendor": "Vendor",
+    "operator_state": "State that operated it",
     "agency": "Agency that operated it", "time": "Time", "territory": "Place", "purpose": "Purpose",
     "victims": "Who was affected",
 }  # fmt: skip
@@ -159,9 +160,14 @@ def page_of(pages: str, alert_id: str) -> str:
     return f"{pages.rstrip('/')}/alerts/{quote(alert_id, safe='~:@+')}"
 
 
-def capital(sentence: str) -> str:
-    """The sentence with a capital at its start."""
-    return sentence[:1].upper() + sentence[1:]
+def capital(words: str) -> str:
+    """The words with a capital at their start."""
+    return words[:1].upper() + words[1:]
+
+
+def sentence(words: str) -> str:
+    """The words as a sentence: a capital at the start, a full stop at the end."""
+    return capital(words) if words.endswith((".", "?", "!", ")")) or not words else f"{capital(words)}."
 
 
 def people_words(victims: Iterable[VictimCount]) -> list[str]:

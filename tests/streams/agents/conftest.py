@@ -121,7 +121,8 @@ def alert(
         **{
             "id": f"{destination}~{license_}~{clause_id}", "version": version, "band": band, "destination": destination,
             "title": f"Reported use appears inconsistent with clause {clause_id} of license L-17.",
-            "clause": clause(clause_id), "license": license_summary(license_), "cases": (case(band=band),),
+            "clause": clause(clause_id), "license": license_summary(license_),
+            "cases": (case(f"lab:{clause_id}", band=band),),
             "first_known": dt.date(2030, 5, 20), "assessed_on": DAY, **changes,
         }
     )  # fmt: skip

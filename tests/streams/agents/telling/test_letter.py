@@ -60,6 +60,21 @@ def test_a_mail_says_all_that_an_officer_must_know(telling, written):
         assert said.replace("'", "&#39;") in one_line(message.html), said
 
 
+def test_what_an_officer_has_to_judge_is_not_called_inconsistent(telling, written):
+    engaged = telling.case(verdict="engaged", sentence="What is reported touches the duty; an officer has to judge it.")
+    message = written(telling.alert(cases=(engaged,), title="What is reported touches the duty."))
+    assert "appears inconsistent" not in everything(message)
+    assert "An officer has to judge whether it is consistent" in one_line(message.text)
+
+
+def test_the_pledge_is_introduced_once_for_its_clauses(telling, written):
+    event = telling.case("lab:i1")
+    message = written(*(telling.alert(clause_id=c, cases=(event,)) for c in ("c4", "c5")))
+    assert message.text.count("THE PLEDGE") == message.html.count("<h2>The pledge</h2>") == 1
+    assert message.text.count("WHAT IS REPORTED") == 1
+    assert "and 1 more clause" in message.notice.subject
+
+
 def test_it_never_says_violated(telling, written):
     assert not re.search(r"violat|breach of", everything(written(telling.alert(cases=(telling.full_case(),)))), re.I)
 

@@ -53,6 +53,12 @@ def test_a_group_of_candidates_is_one_notice_for_each_issuing_state(telling, dra
     ]  # fmt: skip
 
 
+def test_clauses_that_one_event_touches_are_one_notice(telling, drafts):
+    event = telling.case("lab:i1")
+    [draft] = drafts(*(telling.alert(clause_id=c, cases=(event,)) for c in ("c4", "c5", "c6")))
+    assert len(draft.steps) == 3
+
+
 def test_different_steps_of_one_clause_are_different_notices(telling, drafts):
     [first] = drafts(telling.alert("XM"), telling.alert("XN"))
     told = {t.alert: t for t in told_by(first.notice(at=telling.NOON, subject="s"))}
@@ -71,8 +77,12 @@ def test_what_was_told_together_is_withdrawn_together(telling, drafts):
 
 
 def test_old_history_opens_as_one_digest_and_fresh_news_by_itself(telling, drafts):
-    old = [telling.alert(clause_id=f"c{n}", first_known=telling.DAY.replace(year=2028)) for n in range(5)]
-    found = drafts(*old, telling.alert(clause_id="new"), pace=PACE)
+    past = telling.DAY.replace(year=2028)
+    old = [telling.alert(clause_id=f"c{n}", cases=(telling.case(f"lab:{n}", known_since=past),)) for n in range(5)]
+    both = telling.alert(
+        clause_id="new", first_known=past, cases=(telling.case(known_since=past), telling.case("lab:i9"))
+    )
+    found = drafts(*old, both, pace=PACE)
     assert sorted((d.digest, len(d.steps)) for d in found) == [(False, 1), (True, 5)]
 
 
@@ -89,7 +99,7 @@ def test_a_burst_is_one_digest_and_below_it_each_stands_alone(telling, drafts):
 
 
 def test_a_digest_of_one_is_an_ordinary_notice(telling, drafts):
-    [draft] = drafts(telling.alert(first_known=telling.DAY.replace(year=2028)), pace=PACE)
+    [draft] = drafts(telling.alert(cases=(telling.case(known_since=telling.DAY.replace(year=2028)),)), pace=PACE)
     assert not draft.digest
 
 

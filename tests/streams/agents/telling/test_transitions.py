@@ -73,7 +73,7 @@ def test_another_version_at_the_same_band_on_the_same_grounds_is_not_news(tellin
 
 
 def test_a_further_event_at_the_same_band_raises(telling, told_of):
-    now = telling.alert(version="v2", cases=(telling.case(), telling.case("ngo:i2")))
+    now = telling.alert(version="v2", cases=(telling.case("lab:c4"), telling.case("ngo:i2")))
     assert transition(told_of(telling.alert()), now, OPEN_EAR) == "raised"
 
 
@@ -89,7 +89,7 @@ def test_two_accounts_found_to_be_one_event_are_not_news(telling, told_of):
 
 
 def test_weak_events_beside_a_strong_one_are_not_news(telling, told_of):
-    now = telling.alert(version="v2", cases=(telling.case(), telling.case("tip:i3", band="watch")))
+    now = telling.alert(version="v2", cases=(telling.case("lab:c4"), telling.case("tip:i3", band="watch")))
     assert transition(told_of(telling.alert()), now, OPEN_EAR) is None
 
 
