@@ -36,10 +36,10 @@ check: $(STAMP) ## lint, format, types, import contracts
 	$(BIN)/lint-imports
 
 bench: $(STAMP) ## facts per second: core, app, skeleton, empty agent, and their ratios
-	@$(BIN)/python -m bench
+	@$(BIN)/python tests/bench/throughput.py
 
 chaos: $(STAMP) ## 20 random kill -9 while 20,000 facts flow; alerts compared byte for byte
-	@$(BIN)/python -m bench.chaos
+	@$(BIN)/python tests/bench/chaos.py
 
 lock: ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --extra dev --universal --python-version 3.11 --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import logging
 import os
 import sys
 import webbrowser
@@ -230,6 +231,7 @@ def run(with_demo: bool, open_page: bool) -> None:
     """Run everything in one process: log, stream, warehouse, deliverer, clock, HTTP."""
     from streams.transport.app import run as run_loop
 
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     run_loop(_run(settings(), with_demo, open_page))
 
 

@@ -116,6 +116,7 @@ async def open_house(
             route_handlers=[*intake_routes(intake), *page_routes(pages)],
             state=State({"keys": keys}),
             openapi_config=None,
+            logging_config=None,
             request_max_body_size=settings.max_body,
         )
         yield House(
@@ -160,6 +161,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
             worker.failed(),
             store_all(house.reader, WarehouseStore(house.warehouse), STORED),
             deliver(house),
+            house.stream.watch.end_bursts(),
             hear_strangers(house.stream, house.reader),
             keep_compact(house.log),
             serve(server, ready),
@@ -270,7 +272,7 @@ async def heard(reader: EmbeddedReader) -> AsyncIterator[Heard]:
 # -- filling ----------------------------------------------------------------------------------------------------------
 
 
-async def settled(house: House, poll: float = 0.02) -> None:
+async def settled(house: House, poll: float = 0.1) -> None:
     """Return when everything in the log has been placed, assessed and stored."""
     from streams.topology import FACT_TOPICS
 

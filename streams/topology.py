@@ -59,9 +59,7 @@ class Stream(msgspec.Struct, frozen=True):
     alerts: RawTable
 
 
-def build(
-    log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = RegisterNamer, **settings: Any
-) -> Stream:
+def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = RegisterNamer, **settings: Any) -> Stream:
     """The app on the log at `log_url`, with its topics, tables and agents."""
     app = make_app(GROUP, log_url, partitions, home, **settings)
     topics = {name: _topic(app, name) for name in (*FACT_TOPICS, *DERIVED)}
@@ -76,16 +74,23 @@ def build(
     async def park(parked: Parked) -> None:
         await topics["parked"].send(key=(parked.key or parked.hash).encode(), value=encode(parked))
 
+    taken: dict[Any, int] = {}
+
+    def behind() -> bool:
+        return any((app.consumer.highwater(tp) or 0) > offset for tp, offset in list(taken.items()))
+
     watch = Watch(
-        WatchPorts(rows=rows, alerts=alerts, remarks=remarks, ask=send_copy, park=park, partitions=partitions),
+        WatchPorts(
+            rows=rows, alerts=alerts, remarks=remarks, ask=send_copy, park=park, partitions=partitions, behind=behind
+        ),
         Assessor(namer_of),
     )
 
     async def place(stream: Any) -> None:
-        await place_facts(_arrivals(app, stream), partitions, send_copy, park)
+        await place_facts(_arrivals(stream, taken), partitions, send_copy, park)
 
     async def keep_watch(stream: Any) -> None:
-        await watch.run(_arrivals(app, stream))
+        await watch.run(_arrivals(stream, taken))
 
     async def recover(*_: Any) -> None:
         await watch.recovered(list(rows.items()), list(alerts.keys()))
@@ -100,9 +105,8 @@ def _topic(app: App, name: str) -> Any:
     return make_topic(app, name, compacted=TOPICS[name].cleanup == "compact")
 
 
-async def _arrivals(app: App, stream: Any) -> AsyncIterator[Arrival]:
-    """The stream's records as our own; `more` by the log's end."""
-    consumer = app.consumer
+async def _arrivals(stream: Any, taken: dict[Any, int]) -> AsyncIterator[Arrival]:
+    """The stream's records as our own; `taken` notes how far each part was taken in."""
     async for event in stream.events():
         message = event.message
         yield Arrival(
@@ -112,8 +116,8 @@ async def _arrivals(app: App, stream: Any) -> AsyncIterator[Arrival]:
             timestamp_ms=int((message.timestamp or 0) * 1000),
             key=message.key or b"",
             value=message.value or b"",
-            more=message.offset + 1 < (consumer.highwater(message.tp) or 0),
         )
+        taken[message.tp] = message.offset + 1
 
 
 async def hear_strangers(stream: Stream, reader: Reader) -> None:
@@ -135,5 +139,3 @@ async def together(*parts: Awaitable[object]) -> None:
             task.cancel()
         with suppress(BaseException):
             await asyncio.gather(*tasks, return_exceptions=True)
-
-

@@ -25,8 +25,6 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     timestamp_ms: int
     key: bytes
     value: bytes
-    more: bool = False
-    """Whether further records of the same partition are waiting already."""
 
 
 def unreadable(arrival: Arrival, stage: Stage, error: Exception) -> Parked:

@@ -32,27 +32,29 @@ async def store_all(
     pause: float = PAUSE,
 ) -> None:
     """Follow `topics` for ever and store what comes."""
+    places = await begin(reader, topics)
     while True:
-        starts = await places(reader, topics)
-        taken = await gather(reader, starts)
+        taken = await gather(reader, await behind(reader, topics, places))
         if not taken:
             await sleep(pause)
             continue
         await _write(store, taken, sleep)
-        await reader.commit(GROUP, _after(taken))
+        after = {(r.topic, r.partition): r.offset + 1 for r in taken}
+        places |= after
+        await reader.commit(GROUP, {part: Committed(offset) for part, offset in after.items()})
 
 
-async def places(reader: Reader, topics: Sequence[str]) -> dict[Part, int]:
-    """Where to go on, by topic and partition; only parts with something new."""
+async def begin(reader: Reader, topics: Sequence[str]) -> dict[Part, int]:
+    """Where to go on, by topic and partition: after what was committed, else at the earliest record."""
     known = await reader.offsets(GROUP, topics)
-    starts: dict[Part, int] = {}
-    for topic in topics:
-        earliest = await reader.earliest(topic)
-        for partition, end in (await reader.highwaters(topic)).items():
-            start = known[(topic, partition)].offset if (topic, partition) in known else earliest[partition]
-            if start < end:
-                starts[(topic, partition)] = start
-    return starts
+    starts = {(topic, p): at for topic in topics for p, at in (await reader.earliest(topic)).items()}
+    return starts | {part: committed.offset for part, committed in known.items()}
+
+
+async def behind(reader: Reader, topics: Sequence[str], places: Mapping[Part, int]) -> dict[Part, int]:
+    """The places in whose parts something new stands."""
+    ends = {(topic, p): end for topic in topics for p, end in (await reader.highwaters(topic)).items()}
+    return {part: places.get(part, 0) for part, end in ends.items() if places.get(part, 0) < end}
 
 
 async def gather(reader: Reader, starts: Mapping[Part, int]) -> list[Record]:
@@ -81,7 +83,3 @@ async def _write(store: Store, records: Sequence[Record], sleep: Callable[[float
             await sleep(error.retry_after)
         else:
             return
-
-
-def _after(records: Sequence[Record]) -> dict[Part, Committed]:
-    return {(r.topic, r.partition): Committed(r.offset + 1) for r in records}

@@ -1,8 +1,9 @@
 """Agent `watch`: keeps the dossiers of its partitions and assesses what changed.
 
 What it remembers are rows: one a fact, written before the dossier in memory is touched by it, and one an alert, whose
-changelog is the topic `alerts` itself. The dossiers are rebuilt from the rows. Under load a destination is assessed once
-a burst. A `recheck` record asks for an assessment again: after a recovery, or when a stranger wrote an alert.
+changelog is the topic `alerts` itself. The dossiers are rebuilt from the rows. A row only marks what it changed; a
+`recheck` record has it assessed: one comes at the end of each burst, after a recovery, and when a stranger wrote an alert.
+So under load a destination is assessed once a burst, not once a row.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from streams.rules.placing import Copy, partition_of
 
 log = logging.getLogger(__name__)
 
-LONGEST_BURST = 2.0
-"""Seconds after which a destination is assessed although further records are waiting."""
+QUIET, LONGEST_BURST = 0.03, 2.0
+"""A burst ends when nothing has come for the first and nothing is waiting, or when it has lasted for the second [seconds]."""
 Table = MutableMapping[bytes, bytes]
 
 
@@ -44,6 +45,9 @@ class WatchPorts(msgspec.Struct, frozen=True, kw_only=True):
     partitions: int
     seconds: Callable[[], float] = time.monotonic
     """Tells how long a burst has lasted; changes when something is assessed, never what comes out."""
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    behind: Callable[[], bool] = lambda: False
+    """Whether facts or rows are waiting that this worker has not yet taken in."""
 
 
 class Keeper:
@@ -54,6 +58,11 @@ class Keeper:
         self.said: dict[str, set[bytes]] = defaultdict(set)
         self.changed: set[str] = set()
         self.since = 0.0
+        """When the present burst began."""
+        self.latest = 0.0
+        """When its latest row came."""
+        self.asked = False
+        """Whether its end has been told."""
 
 
 class Watch:
@@ -76,24 +85,41 @@ class Watch:
             row = decode_row(arrival.value)
         except (msgspec.DecodeError, ValueError) as error:
             await self._ports.park(unreadable(arrival, "decode", error))
-        else:
+            return
+        if not isinstance(row, Recheck):
             self._take_in(keeper, arrival, row)
-        if keeper.changed and (not arrival.more or self._ports.seconds() - keeper.since > LONGEST_BURST):
-            await self._assess(keeper)
+            return
+        changed = keeper.changed | keeper.dossiers.add(row)
+        keeper.changed, keeper.asked = set(), False
+        await self._assess(keeper, changed)
 
     def _take_in(self, keeper: Keeper, arrival: Arrival, row: AnyRow) -> None:
-        if not isinstance(row, Recheck):
-            key = b"%d|" % arrival.partition + arrival.key
-            if key in self._ports.rows:
-                return
-            self._ports.rows[key] = arrival.value
-        touched = keeper.dossiers.add(row)
-        if touched and not keeper.changed:
-            keeper.since = self._ports.seconds()
-        keeper.changed |= touched
+        key = b"%d|" % arrival.partition + arrival.key
+        if key in self._ports.rows:
+            return
+        self._ports.rows[key] = arrival.value
+        self._mark(keeper, keeper.dossiers.add(row))
 
-    async def _assess(self, keeper: Keeper) -> None:
-        for destination in sorted(keeper.changed):
+    def _mark(self, keeper: Keeper, touched: Iterable[str]) -> None:
+        keeper.latest = self._ports.seconds()
+        if not keeper.changed:
+            keeper.since = keeper.latest
+        keeper.changed.update(touched)
+
+    async def end_bursts(self) -> None:
+        """Ask for an assessment where a burst has ended, for ever."""
+        while True:
+            await self._ports.sleep(QUIET / 2)
+            now, behind = self._ports.seconds(), self._ports.behind()
+            for partition, keeper in list(self._keepers.items()):
+                quiet = now - keeper.latest > QUIET and not behind
+                over = quiet or now - keeper.since > LONGEST_BURST
+                if keeper.changed and not keeper.asked and over:
+                    keeper.asked = True
+                    await self.recheck(partition, "burst", *sorted(keeper.changed))
+
+    async def _assess(self, keeper: Keeper, changed: Iterable[str]) -> None:
+        for destination in sorted(changed):
             dossier = keeper.dossiers.dossier(destination)
             assessment = await asyncio.to_thread(self._assessor.assess, dossier, matching=False)
             for key, value in self._news(keeper, assessment):
@@ -102,7 +128,6 @@ class Watch:
             key = destination.encode()
             if self._ports.remarks.get(key, _nothing_said(destination)) != said:
                 self._ports.remarks[key] = said
-        keeper.changed.clear()
 
     def _news(self, keeper: Keeper, assessment: Assessment) -> Iterator[tuple[bytes, bytes]]:
         """Records of alerts that differ from what was last said; what is gone is withdrawn."""

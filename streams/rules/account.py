@@ -9,7 +9,7 @@ import msgspec
 
 from schemas import Incident, Period
 from schemas.alert import VictimCount
-from schemas.vocabulary import AttackResult, DataTaken, Ground, LegalBasis, Purpose, Technology, VictimClass
+from schemas.vocabulary import AttackResult, DataTaken, Ground, LegalBasis, Precision, Purpose, Technology, VictimClass
 
 PRESS_AND_POLITICS: frozenset[VictimClass] = frozenset((
     "journalist", "media_staff", "politician_opposition", "politician_government", "lawyer", "judge_prosecutor",
@@ -61,7 +61,7 @@ def told(incidents: Iterable[Incident]) -> Told:
         period=_hull([i.occurred for i in accounts]),
         technology=accounts[0].technology,
         known_since=min(known, default=None),
-        victims=_victims(accounts),
+        victims=_victims(_whole(accounts)),
         grounds=frozenset(v.ground for i in accounts for v in i.victims if v.ground != "unknown"),
         purposes=frozenset(i.alleged_purpose for i in accounts if i.alleged_purpose != "unknown"),
         offence_years=min(years, default=None),
@@ -92,8 +92,14 @@ def _hull(periods: Sequence[Period]) -> Period:
     if len({(p.start, p.end, p.precision) for p in periods}) == 1:
         return periods[0]
     first, last = min(p.first for p in periods), max(p.last for p in periods)
-    precision = "unknown" if any(p.precision == "unknown" for p in periods) else "day"
+    precision: Precision = "unknown" if any(p.precision == "unknown" for p in periods) else "day"
     return Period(start=first, end=last, precision=precision)
+
+
+def _whole(incidents: Sequence[Incident]) -> list[Incident]:
+    """The accounts whose victims are counted: one that is part of another, which tells of as many, adds nothing."""
+    told_of = {i.ref: sum(v.count for v in i.victims) for i in incidents}
+    return [i for i in incidents if i.part_of is None or told_of.get(i.part_of, 0) < told_of[i.ref]]
 
 
 def _victims(incidents: Iterable[Incident]) -> tuple[VictimCount, ...]:

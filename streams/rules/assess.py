@@ -384,7 +384,13 @@ class _Assessing:
     # -- remarks ------------------------------------------------------------------------------------------------------
 
     def _notes(self, unmatched: Sequence[Cluster]) -> list[DestinationNote]:
-        notes = [*self._unmatched(unmatched), *self._unknown_licenses(), *self._without_pledge(), *self._floods()]
+        notes = [
+            *self._unmatched(unmatched),
+            *self._unresolved(),
+            *self._unknown_licenses(),
+            *self._without_pledge(),
+            *self._floods(),
+        ]
         notes += [
             _remark(self.destination, "conflict", c.key, "Two different bodies came under one revision; the one with the greater digest counts until a higher revision settles it.", "a higher revision from its source")
             for c in self.dossier.conflicts()
@@ -411,6 +417,33 @@ class _Assessing:
                 f"A credible account of {account.technology.replace('_', ' ')} ({where}) {what} and fits no license on file.",
                 "a suspected operator state" if self.destination == UNATTRIBUTED else "a license or delivery on file, an alias for the name, or another state's register",
             )  # fmt: skip
+
+    def _unresolved(self) -> Iterator[DestinationNote]:
+        """Names of products and vendors that the register does not know: a missing alias must not become a miss."""
+        unknown: dict[str, str] = {}
+        for counted in self.incidents:
+            incident = counted.fact
+            assert isinstance(incident, Incident)
+            on = incident.occurred.last
+            for product in incident.products:
+                if not self.names.known(product.name, "product", on) and not self._fits_any(counted):
+                    unknown[product.name] = incident.ref
+            for vendor in incident.vendors:
+                if not self.names.known(vendor.name, "vendor", on):
+                    unknown[vendor.name] = incident.ref
+        for name, ref in sorted(unknown.items()):
+            yield _remark(
+                self.destination, "unresolved_name", name,
+                f"“{name}”, named in incident {ref}, is not in the register of names.",
+                "a judgment on whose name it is",
+            )  # fmt: skip
+
+    def _fits_any(self, incident: Counted) -> bool:
+        """Whether a licensed product of the same spelling is what is named."""
+        return any(
+            self.assessor.fit(incident, c, self.destination, self.windows[c.fact.ref], self.names, self.weights).product
+            for c in self.licenses
+        )
 
     def _unknown_licenses(self) -> Iterator[DestinationNote]:
         known = {c.fact.ref for c in self.dossier.licenses}

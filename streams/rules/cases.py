@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -10,7 +11,7 @@ import msgspec
 
 from schemas import Case, Clause, Delivery, License, Period, PostShipmentReport
 from schemas.alert import Assertion, Candidate, Evidence
-from schemas.vocabulary import BANDS, Band
+from schemas.vocabulary import BANDS, AttributionLevel, Band, EvidenceLevel
 from streams.rules.account import Told, told
 from streams.rules.alternatives import of_incident, of_silence
 from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
@@ -27,6 +28,10 @@ NO_PLEDGE = Clause(id="no-pledge", kind="other", text="")
 """Stands for the clause that a license without a pledge does not have."""
 
 
+MOST_CANDIDATES = 12
+"""Candidates shown; the shares of the others are what is missing to one [count]."""
+
+
 class Drafted(msgspec.Struct, frozen=True):
     """A case with the clause version that it is about, before decisions and mutual raising."""
 
@@ -36,6 +41,8 @@ class Drafted(msgspec.Struct, frozen=True):
     refused: bool = False
     raises: bool = False
     """Whether it is an incident that stands for something: raises silence, and is raised by it."""
+    supported: bool = False
+    """Whether anything that was said of the incident weighs."""
     at: dt.date | None = None
     """The day on which the license's standing is shown."""
 
@@ -148,16 +155,7 @@ def _incident_case(
     elif band == "alert" and actionable:
         band, why = "urgent", f"{why}; something can still be stopped"
     top = _strongest(ledger)
-    candidates = tuple(
-        Candidate(
-            license=ref,
-            issuing_state=summary[ref][0],
-            m=summary[ref][1],
-            share=share,
-            reasons=weighed.best(ref).reasons,
-        )
-        for ref, share in sorted(weighed.shares.items(), key=lambda p: (-p[1], p[0]))
-    )
+    candidates = _candidates(license, weighed, summary)
     case = Case(
         key=f"incident:{weighed.cluster.key}",
         kind="incident",
@@ -187,10 +185,33 @@ def _incident_case(
         evidence=tuple(evidence),
     )
     stands = band not in ("context",) and ledger.supported
-    return Drafted(case, standing.clause, standing.others, raises=stands, at=account.period.last)
+    return Drafted(
+        case, standing.clause, standing.others, raises=stands, supported=ledger.supported, at=account.period.last
+    )
 
 
-def _strongest(ledger: Ledger) -> tuple[str, str] | tuple[None, None]:
+def _candidates(license: License, weighed: Weighed, summary: Mapping[str, tuple[str, int]]) -> tuple[Candidate, ...]:
+    """The licenses that fit, ranked; this one always among them. Of another issuing state's license only that it fits."""
+    ranked = sorted(weighed.shares.items(), key=lambda p: (-p[1], p[0]))
+    shown = [p for n, p in enumerate(ranked) if n < MOST_CANDIDATES or p[0] == license.ref]
+    return tuple(
+        Candidate(
+            license=ref if summary[ref][0] == license.issuing_state else _covered(ref, summary[ref][0]),
+            issuing_state=summary[ref][0],
+            m=summary[ref][1],
+            share=share,
+            reasons=weighed.best(ref).reasons if ref == license.ref else (),
+        )
+        for ref, share in shown
+    )
+
+
+def _covered(license: str, state: str) -> str:
+    """Another state's license, told apart from its neighbors and no more: its reference would lead to its exporter."""
+    return f"{state}:{hashlib.blake2b(license.encode(), digest_size=4).hexdigest()}"
+
+
+def _strongest(ledger: Ledger) -> tuple[EvidenceLevel | None, AttributionLevel | None]:
     voices = [v for o in ledger.origins for v in o.voices]
     if not voices:
         return None, None
@@ -226,7 +247,7 @@ def stoppable(license: License, today: dt.date) -> tuple[str, ...]:
 def _assertions(account: Told, weighed: Weighed, ledger: Ledger) -> tuple[Assertion, ...]:
     evidence, _ = _strongest(ledger)
     result = class_words(account.results) if account.results else "not known"  # type: ignore[arg-type]
-    shown = evidence_words(evidence) if evidence else "nothing shown"  # type: ignore[arg-type]
+    shown = evidence_words(evidence) if evidence else "nothing shown"
     purposes = ", ".join(sorted(p.replace("_", " ") for p in account.purposes)) or "not known"
     persons = class_words(account.classes) or "not known"
     return (
@@ -251,14 +272,14 @@ def _unknown(account: Told, best: Fit, window: UseWindow) -> tuple[str, ...]:
 
 def fold_unproven(drafted: Sequence[Drafted]) -> Iterator[Drafted]:
     """Accounts that weigh nothing become one case a month and clause: volume must not cost an officer's day."""
-    folded: dict[tuple[str, int, str], list[Drafted]] = defaultdict(list)
+    folded: dict[tuple[str, int, Band, str], list[Drafted]] = defaultdict(list)
     for each in drafted:
-        if each.case.kind != "incident" or each.raises or each.case.band != "watch":
+        if each.case.kind != "incident" or each.supported:
             yield each
             continue
         day = each.case.known_since or (each.case.occurred.last if each.case.occurred else dt.date.min)
-        folded[(each.clause.id, each.clause.version, day.strftime("%Y-%m"))].append(each)
-    for (_, _, month), group in sorted(folded.items()):
+        folded[(each.clause.id, each.clause.version, each.case.band, day.strftime("%Y-%m"))].append(each)
+    for (_, _, _, month), group in sorted(folded.items()):
         yield group[0] if len(group) == 1 else _folded(month, sorted(group, key=lambda d: d.case.key))
 
 
@@ -266,10 +287,12 @@ def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
     first = group[0].case
     periods = [d.case.occurred for d in group if d.case.occurred]
     case = Case(
-        key=f"unproven:{month}",
+        key=f"unproven:{month}" if first.band == "watch" else f"unproven:{month}:{first.band}",
         kind="incident",
-        band="watch",
-        band_reason="nothing that was said weighs, however often it is said",
+        band=first.band,
+        band_reason=first.band_reason
+        if first.band == "context"
+        else "nothing that was said weighs, however often it is said",
         verdict=first.verdict,
         rule=first.rule,
         sentence=f"{len(group)} accounts that became known in {month} touch this clause; none of them weighs anything.",
@@ -278,7 +301,7 @@ def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
         members=tuple(m for d in group for m in d.case.members),
         evidence_level=max((d.case.evidence_level or "E0") for d in group),
         attribution_level=max((d.case.attribution_level or "A0") for d in group),
-        how_sure=sure_words("watch"),
+        how_sure=sure_words(first.band),
         alternatives=first.alternatives,
         unknown=("whether any of it happened",),
         evidence=tuple(sorted({e for d in group for e in d.case.evidence}, key=lambda e: (e.fact, e.revision))),
@@ -394,7 +417,7 @@ def silence_cases(
             clause=clause,
             first=min(clause_start(c, ground.license) for c in ground.license.clauses if c.id == clause_id),
             last=min(clause_end(clause, ground.license, weights), ground.disposed),
-            requests=tuple(requests.get(clause_id, ())) or tuple(r for rs in requests.values() for r in rs),
+            requests=tuple(r for rs in requests.values() for r in rs),
         )
         for rule, finding in _answers(FROM_SILENCE[clause.kind], question):
             yield _silent(finding, rule, clause, ground, license, reports, weights)

@@ -44,8 +44,8 @@ FROM_DELIVERY: dict[ClauseKind, tuple[Callable[[DeliveryQuestion], Finding | Non
 FROM_SILENCE: dict[ClauseKind, tuple[Callable[[SilenceQuestion], Finding | None], ...]] = {
     "reporting_cadence": (silence.report_overdue,),
     "item_inventory": (silence.inventory_overdue,),
-    "inspection_access": (silence.request_unanswered,),
-    "cooperate_with_inquiry": (silence.request_unanswered,),
+    "inspection_access": (silence.inspection_unanswered,),
+    "cooperate_with_inquiry": (silence.inquiry_unanswered,),
 }
 UNJUDGED: tuple[ClauseKind, ...] = ("amendment_or_waiver", "sanction_ladder")
 """Kinds that no rule judges: they choose versions, or feed the officer's options."""
@@ -61,6 +61,6 @@ def rule_table() -> Iterator[tuple[str, str, str, str]]:
     for source, table in (
         ("incident", FROM_INCIDENT), ("report", FROM_REPORT), ("delivery", FROM_DELIVERY), ("silence", FROM_SILENCE),
     ):  # fmt: skip
-        for kind, rules in table.items():  # type: ignore[attr-defined]
+        for kind, rules in table.items():
             for rule in rules:
                 yield kind, source, rule.__name__, (rule.__doc__ or "").strip()

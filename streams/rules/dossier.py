@@ -124,17 +124,12 @@ class Partition:
         self._everywhere: dict[type, set[str]] = {kind: set() for kind in EVERYWHERE}
         self._sightings: dict[str, set[str]] = defaultdict(set)
         self._today = EARLIEST
-        self._generation = 0
+        self._chosen: dict[type, tuple[Counted, ...]] = {}
 
     @property
     def today(self) -> dt.date:
         """The greatest tick, never the wall clock; before the first tick no duty can be overdue."""
         return self._today
-
-    @property
-    def generation(self) -> int:
-        """Changes whenever names, policies or judgments do."""
-        return self._generation
 
     def destinations(self) -> tuple[str, ...]:
         """Every destination that some row names, sorted."""
@@ -174,7 +169,7 @@ class Partition:
         if isinstance(fact, EVERYWHERE) or (isinstance(fact, Retraction) and fact.of in ("judgment", "name", "policy")):
             if not isinstance(fact, Retraction):
                 self._everywhere[kind].add(key)
-            self._generation += 1
+            self._chosen.clear()
             return frozenset(self._named)
         for destination in destinations_of(fact):
             self._named[destination].add(key)
@@ -227,8 +222,11 @@ class Partition:
                 yield counted
 
     def _all(self, kind: type) -> tuple[Counted, ...]:
-        counted = (self._versions[key].counting(None) for key in sorted(self._everywhere[kind]))
-        return tuple(c for c in counted if c is not None)
+        """What counts everywhere of one kind; chosen anew only after something of these kinds came."""
+        if kind not in self._chosen:
+            counted = (self._versions[key].counting(None) for key in sorted(self._everywhere[kind]))
+            self._chosen[kind] = tuple(c for c in counted if c is not None)
+        return self._chosen[kind]
 
 
 def facts_of(counted: Iterable[Counted], kind: type[F]) -> Iterator[F]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from schemas import PostShipmentReport
 from schemas.vocabulary import ReportKind
 from streams.rules.findings import Finding, SilenceQuestion
 from streams.rules.standing import use_window
@@ -60,29 +61,39 @@ def _overdue(q: SilenceQuestion, kinds: tuple[ReportKind, ...], what: str) -> Fi
     )
 
 
-def request_unanswered(q: SilenceQuestion) -> Finding | None:
-    """An answer, or access, that the authority asked for has not come by the day set."""
+def inspection_unanswered(q: SilenceQuestion) -> Finding | None:
+    """An inspection that the authority asked for has not taken place by the day set."""
+    return _unanswered(q, ("order_check",))
+
+
+def inquiry_unanswered(q: SilenceQuestion) -> Finding | None:
+    """An answer that the authority asked the exporter or the end user for has not come by the day set."""
+    return _unanswered(q, ("ask_exporter", "ask_end_user"))
+
+
+def _unanswered(q: SilenceQuestion, kinds: tuple[str, ...]) -> Finding | None:
     for kind, asked, until in sorted(q.requests, key=lambda r: (r[1], r[0])):
         answer_days = q.clause.parameters.answer_days
         due = until or (asked + dt.timedelta(days=answer_days) if answer_days is not None else None)
-        if due is None or q.ground.today <= due or due > q.last or not q.first <= asked:
+        if kind not in kinds or due is None or q.ground.today <= due or due > q.last or q.first > asked:
             continue
-        if kind == "order_check" and any(_visit(r.kind) and r.performed.last >= asked for r in q.ground.reports):
+        if any(_answers(r, kind) and r.performed.last >= asked for r in q.ground.reports):
             continue
-        if kind != "order_check" and any(
-            r.answers_request or r.kind in ("end_user_reply", "exporter_report")
-            for r in q.ground.reports
-            if r.performed.last >= asked
-        ):
-            continue
-        return Finding(
-            "appears_inconsistent",
-            f"{ASKING[kind]} was asked on {day_words(asked)}; the answer was due on {day_words(due)} and has not come",
-            refused=True,
-            due=due,
-            since=due,
+        words = (
+            f"{ASKING[kind]} was asked on {day_words(asked)}; the answer was due on {day_words(due)} and has not come"
         )
+        return Finding("appears_inconsistent", words, refused=True, due=due, since=due)
     return None
+
+
+def _answers(report: PostShipmentReport, request: str) -> bool:
+    """Whether a report is an answer to a request of this kind."""
+    if request == "order_check":
+        return _visit(report.kind)
+    by = {"ask_exporter": "exporter", "ask_end_user": "end_user"}[request]
+    return report.answers_request is not None or (
+        report.reporter_role == by and report.kind in ("end_user_reply", "exporter_report", "voluntary_disclosure")
+    )
 
 
 def _visit(kind: ReportKind) -> bool:

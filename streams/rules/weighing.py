@@ -333,8 +333,13 @@ def _examination(
             else "it says nothing about use."
         )  # fmt: skip
     reply = Reply(by=entry.name, at=report.performed.last, sentence=sentence, weight=-weight if against else weight)
-    kind = "contradiction" if against else "support"
-    return LedgerTerm(label=f"report:{report.ref}", kind=kind, weight=reply.weight, sentence=sentence), reply
+    term = LedgerTerm(
+        label=f"report:{report.ref}",
+        kind="contradiction" if against else "support",
+        weight=reply.weight,
+        sentence=sentence,
+    )
+    return term, reply
 
 
 def _against(label: str, weight: int, sentence: str) -> LedgerTerm:

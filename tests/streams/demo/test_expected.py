@@ -18,19 +18,6 @@ from streams.demo.tour import TOUR
 from streams.demo.world import world
 from streams.rules.assess import Assessment, assess_facts
 
-OWED_BY_THE_CORE = {
-    (1, "unresolved_name"): "the core gives no note on a name that the register does not know",
-    (0, "XV~xa-licensing:N-2025-0098~art-11"): "the core hears a question to the exporter under inspection access",
-    (20, "QX"): "the core adds the victims of a part to those of the whole",
-}
-"""Expectations that the core does not meet yet; a strict mark, so that the day it does is noticed."""
-
-
-def owed(expectation: Expectation) -> str | None:
-    return OWED_BY_THE_CORE.get(
-        (expectation.case, expectation.remark or expectation.alert or expectation.destination or "")
-    )
-
 
 @cache
 def assessed(as_of: dt.date | None = None) -> tuple[Assessment, ...]:
@@ -47,13 +34,7 @@ def named(expectation: Expectation) -> str:
     return f"case {expectation.case}: {about} {expectation.as_of or ''}".strip()
 
 
-def marked(expectation: Expectation) -> object:
-    reason = owed(expectation)
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(expectation, id=named(expectation), marks=marks)
-
-
-@pytest.mark.parametrize("expectation", [marked(each) for each in EXPECTED])
+@pytest.mark.parametrize("expectation", EXPECTED, ids=lambda each: named(each))
 def test_what_must_come_of_the_world_comes(expectation: Expectation) -> None:
     assessments = assessed(expectation.as_of)
     found = faults(expectation, alerts_of(assessments), [assessment.remarks for assessment in assessments])
@@ -162,20 +143,17 @@ def test_a_retracted_account_leaves_the_world_in_which_it_never_came() -> None:
     ]
 
 
-@pytest.mark.xfail(reason="the core gives every candidate's reasons, which name vendors, to every state", strict=True)
 def test_a_group_of_licenses_names_no_exporter_to_another_state() -> None:
     licenses = {fact.ref: fact for fact in world() if isinstance(fact, License)}
     told = 0
     for alert in alerts_of(assessed()):
         own = licenses[alert.id.split("~")[1]]
         for candidate in (candidate for case in alert.cases for candidate in case.candidates):
-            other = licenses[candidate.license]
-            if other.issuing_state != own.issuing_state:
+            if candidate.issuing_state != own.issuing_state:
                 told += 1
-                assert not [reason for reason in candidate.reasons if other.exporter in reason], alert.id
+                assert (candidate.reasons, candidate.license in licenses) == ((), False), alert.id
     assert told
 
 
-@pytest.mark.xfail(reason="sixty letters are sixty answered cases: only cases at watch are folded", strict=True)
 def test_no_alert_of_the_world_is_beyond_reading() -> None:
     assert max(len(alert.cases) for alert in alerts_of(assessed())) <= 40
