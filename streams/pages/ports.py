@@ -16,6 +16,7 @@ from schemas.parked import Parked
 from schemas.reading import read_fact
 from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access, Connection, access_of, keys_of
+from streams.names.states import state_names
 
 
 class Counts(Protocol):
@@ -98,8 +99,8 @@ def _check(connection: Connection, token: str) -> Access | None:
     return keys_of(connection).check(token)
 
 
-def _no_name(_: str) -> str | None:
-    return None
+def _country_name(code: str) -> str | None:
+    return state_names().get(code)
 
 
 class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +119,8 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """What the bearer of a key may do: the second person of a decision signs with a key of their own."""
     door: Callable[[AnyFact], AnyFact] = read_fact
     """Checks a fact as the door of the house does, its text for what could name a person; raises `schemas.Refused`."""
-    country_name: Callable[[str], str | None] = _no_name
-    """Name of a state by its code, where there is one."""
+    country_name: Callable[[str], str | None] = _country_name
+    """Name of a state by its code, where there is one; a demo adds those that it invents."""
     source: str = "authority"
     """Source of decisions made on the pages, for keys that are not bound to one."""
     demo_key: str = ""

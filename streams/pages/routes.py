@@ -113,9 +113,12 @@ def page_routes(ports: PagePorts) -> Sequence[ControllerRouterHandler]:
 
 
 @get("/", name="pages:alerts")
-async def index(request: Http, ports: Ports) -> Html:
-    """Alerts by band, chosen by the address."""
-    access = reader(request, ports, "officer")
+async def index(request: Http, ports: Ports) -> Response[Any]:
+    """Alerts by band, chosen by the address; who may not see them is led to what their key is for."""
+    access = reader(request, ports)
+    if not access.may("officer"):
+        elsewhere = "/board" if access.may("staff") else "/send" if access.may("feed") else "/about"
+        return Redirect(elsewhere, status_code=303, headers=HEADERS)
     filters = views.read_filters(request.query_params)
     context = await asyncio.to_thread(gather.of_index, ports, access, filters)
     return await show(request, ports, access, "alerts.html", context)
@@ -168,7 +171,7 @@ async def decide(request: Http, ports: Ports, answered: Forms, alert_id: FromPat
     filled = _filled(form)
     show_again = partial(_alert_page, request, ports, access, context, filled=filled)
     shown: Alert = context["alert"]  # type: ignore[assignment]
-    if shown.version != form.get("version"):
+    if shown.status == "withdrawn" or shown.version != form.get("version"):
         return await show_again(errors={"form": [CHANGED]}, status=409)
     try:
         decision = forms.read_decision(filled, _signing(request, ports, access, shown, filled, form))
@@ -195,9 +198,9 @@ CHANGED = (
 
 
 def _filled(form: Any) -> forms.Filled:
-    text = {
-        name: str(form.get(name, "")) for name in ("kind", "reason", "close_reason", "assigned_to", "until", "party")
-    }
+    names = ("kind", "reason", "close_reason", "assigned_to", "until", "party")
+    # Browsers send lines of a text with a carriage return, which is no part of what was written.
+    text = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in names}
     return forms.Filled(**text, cases=tuple(str(key) for key in form.getall("case", [])))
 
 

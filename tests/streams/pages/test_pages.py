@@ -78,10 +78,9 @@ def test_a_wrong_key_is_told_apart_from_a_right_one_and_not_repeated(visit) -> N
 @pytest.mark.parametrize(
     ("key", "path"),
     [
-        ("pw_staff", "/"),
         ("pw_staff", alert_path(GROUP)),
         ("pw_staff", "/facts/incident:northlight:2025-02"),
-        ("pw_feed", "/"),
+        ("pw_feed", alert_path(GROUP)),
         ("pw_feed", "/board"),
         ("pw_feed", "/destinations/QM"),
     ],
@@ -90,6 +89,11 @@ def test_a_key_of_another_scope_is_turned_away_in_words(visit, key: str, path: s
     answer = visit(key).get(path)
     assert answer.status_code == 403
     assert "This key is for" in answer.text
+
+
+@pytest.mark.parametrize(("key", "elsewhere"), [("pw_staff", "/board"), ("pw_feed", "/send")])
+def test_each_reader_is_led_to_what_their_key_is_for(visit, key: str, elsewhere: str) -> None:
+    assert visit(key).get("/", follow_redirects=False).headers["location"] == elsewhere
 
 
 def test_a_feeder_sees_only_its_own_parked_records(visit) -> None:
@@ -328,6 +332,20 @@ def test_a_second_click_is_not_a_second_decision(visit, log) -> None:
     first, second = (client.post(alert_path(GROUP), data=form, follow_redirects=False) for _ in range(2))
     assert first.headers["location"] == second.headers["location"]
     assert len(log.taken) == 1
+
+
+def test_a_withdrawn_alert_cannot_be_decided_on(visit, log) -> None:
+    client = visit()
+    form = form_of(client, kind="acknowledge", version="")
+    assert client.post(alert_path(GONE), data=form).status_code == 409
+    assert not log.taken
+
+
+def test_a_reason_of_several_lines_is_kept_as_written(visit, log) -> None:
+    client = visit()
+    form = form_of(client, kind="watch", reason="First line.\r\nSecond line.")
+    assert client.post(alert_path(GROUP), data=form, follow_redirects=False).status_code == 303
+    assert log.taken[0].reason == "First line.\nSecond line."
 
 
 @pytest.mark.parametrize("token", ["", "forged"])
