@@ -103,10 +103,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 def compose(draft: Draft, routes: Routes, channel: AnyChannel, at: dt.datetime) -> Message:
     """The message of a notice: in full, as a list for a digest, or bare where nothing may be described."""
     if draft.bare or draft.transition == "withdrawn":
-        return _message(draft, _letter_taken_back(draft, routes.house, channel, at), routes, at)
+        return _message(draft, _letter_taken_back(draft, routes.house, channel, at), routes, channel.use, at)
     if draft.digest:
-        return _message(draft, _letter_digest(draft, routes.house, channel.use, at), routes, at)
-    return _message(draft, _letter_full(draft, routes.house, channel.use, at), routes, at)
+        return _message(draft, _letter_digest(draft, routes.house, channel.use, at), routes, channel.use, at)
+    return _message(draft, _letter_full(draft, routes.house, channel.use, at), routes, channel.use, at)
 
 
 def compose_short(draft: Draft, routes: Routes, channel: AnyChannel, at: dt.datetime) -> Message:
@@ -122,7 +122,7 @@ def compose_short(draft: Draft, routes: Routes, channel: AnyChannel, at: dt.date
         entries=_entries(draft.steps, routes.house, described=False),
         unlisted=max(0, len(draft.steps) - LISTED_IN_DIGEST),
     )
-    return _message(draft, letter, routes, at)
+    return _message(draft, letter, routes, channel.use, at)
 
 
 def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Message:
@@ -134,6 +134,7 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
         message.notice,
         versions=("",) * len(message.notice.alerts),
         grounds=((),) * len(message.notice.alerts),
+        words=(),
         subject="Changed: an alert about an export pledge",
     )
     letter = Letter(
@@ -165,8 +166,15 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
     )
 
 
-def _message(draft: Draft, letter: Letter, routes: Routes, at: dt.datetime) -> Message:
-    notice = draft.notice(at=at, subject=letter.subject)
+def _called(step: Step, use: RoutedUse) -> str:
+    """What an alert is called: as it was told before, where it cannot or may not be described now."""
+    if step.bare or step.alert.license is None:
+        return step.told.words if step.told else ""
+    return wording.capital(wording.short_subject(step.alert, [step.alert.destination], use))
+
+
+def _message(draft: Draft, letter: Letter, routes: Routes, use: RoutedUse, at: dt.datetime) -> Message:
+    notice = draft.notice(at=at, subject=letter.subject, words=[_called(step, use) for step in draft.steps])
     domain = routes.house.mail_domain
     before = f"<{notice.before}@{domain}>" if notice.before else None
     threads = tuple(dict.fromkeys(f"<{_thread(step)}@{domain}>" for step in draft.steps))[:10]
@@ -267,10 +275,17 @@ def _happened(draft: Draft, use: RoutedUse) -> list[str]:
 
 def _opening(steps: Sequence[Step], pledge: str) -> str:
     """`appears inconsistent with` only where a rule says so; what is a matter of judgment is left to the officer."""
-    verdicts = {case.verdict for step in steps for case in step.alert.cases if case.open}
-    if "appears_inconsistent" in verdicts:
+    clauses = {step.clause for step in steps}
+    inconsistent = {step.clause for step in steps for case in step.alert.cases if case.open and _inconsistent(case)}
+    if inconsistent == clauses:
         return f"What has been recorded appears inconsistent with {pledge}."
+    if inconsistent:
+        return f"What has been recorded touches {pledge} and appears inconsistent with {len(inconsistent)} of them."
     return f"What has been recorded touches {pledge}. An officer has to judge whether it is consistent with it."
+
+
+def _inconsistent(case: Case) -> bool:
+    return case.verdict == "appears_inconsistent"
 
 
 def _which(steps: Sequence[Step]) -> str:
@@ -349,7 +364,8 @@ def _finding(alert: Alert, use: RoutedUse) -> str:
     own = wording.outward(alert.title, wording.names_in(alert))
     band = wording.BAND[alert.band].lower()
     if use == "officer" and own and own != wording.ON_THE_PAGE:
-        return f"{wording.country(alert.destination)}: {own.rstrip('.')}. Our reading: {band}."
+        where = "" if alert.destination in own.split() else f"{wording.country(alert.destination)}: "
+        return f"{where}{own.rstrip('.')}. Our reading: {band}."
     return (
         f"What is reported from {wording.country(alert.destination)} appears inconsistent with this clause. "
         f"Our reading: {band}."
@@ -504,10 +520,8 @@ def _entries(steps: Iterable[Step], house: House, *, described: bool, use: Route
     ordered = sorted(steps, key=lambda step: (-rank(step.band), step.alert.id))
     return tuple(
         Entry(
-            band=wording.BAND[step.band] if described else "",
-            words=wording.capital(wording.short_subject(step.alert, [step.alert.destination], use))
-            if described
-            else _by_id(step.alert.id),
+            band=wording.BAND[step.band].partition(":")[0] if described else "",
+            words=(_called(step, use) if described else step.told.words if step.told else "") or _by_id(step.alert.id),
             link=wording.page_of(house.pages, step.alert.id),
         )
         for step in ordered[:LISTED_IN_DIGEST]

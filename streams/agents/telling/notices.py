@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
@@ -68,8 +68,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """The most pressing of its bands."""
         return max((step.band for step in self.steps), key=rank)
 
-    def notice(self, *, at: dt.datetime, subject: str) -> ToldNotice:
-        """The record of it."""
+    def notice(self, *, at: dt.datetime, subject: str, words: Sequence[str] = ()) -> ToldNotice:
+        """The record of it; `words` is what each alert is called in it."""
         told_before = [step.told for step in self.steps if step.told is not None]
         newest = max(told_before, key=lambda told: (told.notice_record.at, told.notice), default=None)
         return ToldNotice(
@@ -87,6 +87,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             bands=tuple(step.band for step in self.steps),
             befores=tuple(step.told.notice if step.told else None for step in self.steps),
             grounds=tuple(_grounds_said(step) for step in self.steps),
+            words=tuple(words),
         )
 
 

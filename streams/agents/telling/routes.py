@@ -189,6 +189,12 @@ def default_routes(mailbox: Path, house: House | None = None) -> Routes:
     return Routes(house=house or House(), channels={"officers": officers}, routes=(Route(channels=("officers",)),))
 
 
+def routes_at(home: Path, house: House) -> Routes:
+    """`routes.toml` in the home folder where there is one, else the default; raises `Stop`."""
+    path = home / "routes.toml"
+    return read_routes(path) if path.exists() else default_routes(home / "mailbox", house)
+
+
 def read_routes(path: Path) -> Routes:
     """The routes in the file; relative paths in it are relative to its folder. Raises `Stop`."""
     try:

@@ -30,6 +30,7 @@ class ToldNotice(Notice, tag_field="fact", tag="notice", frozen=True, kw_only=Tr
     grounds: Annotated[
         tuple[tuple[str, ...], ...], Meta(description="Grounds told of each alert, in the same order [`source:id`].")
     ] = ()
+    words: Annotated[tuple[str, ...], Meta(description="What each alert was called, in the same order.")] = ()
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     notice: str
     grounds: frozenset[str]
+    words: str
+    """What the alert was called; empty where it was not described."""
     notice_record: ToldNotice
 
 
@@ -89,6 +92,7 @@ def told_by(notice: ToldNotice) -> list[Told]:
             standing=standing_after(notice.transition),
             notice=notice.id,
             grounds=frozenset(notice.grounds[place] if notice.grounds else ()),
+            words=notice.words[place] if notice.words else "",
             notice_record=notice,
         )
         for place, alert in enumerate(notice.alerts)

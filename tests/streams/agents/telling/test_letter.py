@@ -67,6 +67,15 @@ def test_what_an_officer_has_to_judge_is_not_called_inconsistent(telling, writte
     assert "An officer has to judge whether it is consistent" in one_line(message.text)
 
 
+def test_only_the_clauses_that_a_rule_speaks_to_are_called_inconsistent(telling, written):
+    event = telling.case("lab:i1")
+    engaged = telling.but(event, verdict="engaged")
+    message = written(telling.alert(cases=(event,)), telling.alert(clause_id="c5", cases=(engaged,)))
+    assert "touches 2 clauses of a pledge given for exports to XM and appears inconsistent with 1 of them" in one_line(
+        message.text
+    )
+
+
 def test_the_pledge_is_introduced_once_for_its_clauses(telling, written):
     event = telling.case("lab:i1")
     message = written(*(telling.alert(clause_id=c, cases=(event,)) for c in ("c4", "c5")))
@@ -249,3 +258,12 @@ def test_the_mail_reads_back_as_text_and_html(telling, written):
 def test_the_same_message_gives_the_same_mail(telling, written):
     alert = telling.alert()
     assert mail_of(written(alert), House()).as_bytes() == mail_of(written(alert), House()).as_bytes()
+
+
+def test_a_withdrawal_from_a_digest_says_which_alert(telling, written):
+    alerts = [telling.alert(clause_id=f"d{n}", cases=(telling.case(f"lab:{n}"),)) for n in range(3)]
+    digest = written(*alerts, pace=Pace(burst=1))
+    told = {t.alert: t for t in told_by(digest.notice)}
+    message = written(telling.gone(alerts[0]), told=told)
+    assert "Pledge not to turn it on protected groups of people, XM, license L-17" in one_line(message.text)
+    assert message.notice.words == digest.notice.words[:1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.agents.telling.routes import Quiet, default_routes, may_leave, parse_routes, read_routes
+from streams.agents.telling.routes import House, Quiet, default_routes, may_leave, parse_routes, read_routes, routes_at
 from streams.errors import Stop
 
 GOOD = """
@@ -133,6 +133,13 @@ def test_by_default_a_mailbox_hears_everything(telling):
     routes = default_routes(Path("var/mailbox"))
     [channel] = routes.channels.values()
     assert routes.hearing(channel, telling.alert(tlp="RED"), telling.DAY).describable
+
+
+def test_a_file_in_the_home_folder_comes_before_the_default(tmp_path):
+    house = House(name="Licensing Office of XB")
+    assert set(routes_at(tmp_path, house).channels) == {"officers"}
+    (tmp_path / "routes.toml").write_text(GOOD, encoding="utf-8")
+    assert set(routes_at(tmp_path, house).channels) == {"duty", "file", "cases"}
 
 
 @pytest.mark.parametrize(
