@@ -1,7 +1,8 @@
 """Who may do what: keys with scopes, stored hashed; signed sessions for browsers; guards for routes.
 
 A key is bound to one party. A feeder's key bears one source: it sends and sees only that source's facts. An officer's
-key may be bound to issuing states. No scope includes another; a key may carry several.
+key may be bound to issuing states, and then sends only if it is bound to a source too. No scope includes another; a
+key may carry several.
 
     feed      send deliveries, reports and incidents of one source; read their receipts
     officer   send licenses, decisions, judgments and names too; read alerts with probability, prior and grades

@@ -244,6 +244,8 @@ class Door:
             yield Problem(path="/fact", found=kind, expected=f"a kind that this key may send: {_listed(allowed)}")
         if access.source is not None and fact.source != access.source:
             yield Problem(path="/source", found=fact.source, expected=f"{access.source}, the source of this key")
+        if access.states and access.source is None:
+            yield _UNBOUND
         if isinstance(fact, License) and not access.sees_state(fact.issuing_state):
             yield Problem(path="/issuing_state", found=fact.issuing_state, expected=_listed(access.states))
         if isinstance(fact, PostShipmentReport | Delivery) and not self._speaks_of(fact.license, access, granted):
@@ -328,6 +330,11 @@ class Door:
 
 _FAILURES: frozenset[Outcome] = frozenset({"refused", "forbidden", "conflict"})
 _BOMB = Problem(path="", found="JSON nested too deeply", expected="a fact: no more than a few levels")
+_UNBOUND = Problem(
+    path="/source",
+    found="a key that is bound to issuing states and to no source",
+    expected="a key that is bound to a source too: else it could revise and take back what other states have sent",
+)
 _FOREIGN = Problem(
     path="/license",
     found="a license that this key may not speak of",

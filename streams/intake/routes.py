@@ -27,7 +27,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from schemas import Alert, Parked, Problem, Refused
-from schemas.vocabulary import FactKind
+from schemas.vocabulary import BANDS, FactKind
 from streams.access import Access, needs, required_access
 from streams.errors import Wait
 from streams.intake import forms
@@ -227,7 +227,8 @@ def _alerts(ports: IntakePorts, access: Access, query: AlertQuery) -> list[Alert
         )
     ]
     visible = (seen(ports, access, alert) for alert in found)
-    return [alert for alert in visible if alert is not None][: query.limit]
+    pressing = sorted((alert for alert in visible if alert is not None), key=lambda alert: -BANDS.index(alert.band))
+    return pressing[: query.limit]
 
 
 def _alert(ports: IntakePorts, access: Access, asked: str) -> Alert | None:

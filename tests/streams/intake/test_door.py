@@ -262,18 +262,21 @@ async def test_feeder_never_reaches_the_register(
 async def test_officer_of_one_state_speaks_of_its_licenses_only(
     intake: Any, a_report: Build, a_license: Build, as_json: AsJson
 ) -> None:
-    office = Access(name="xa", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
+    office = Access(name="xa", source="xa-reg", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
     foreign = a_license(id="L-7", source="xc-reg", issuing_state="XC")
     intake.reads.known_facts["license:xc-reg:L-7"] = [decode_fact(as_json(foreign))]
-    theirs, made_up = a_report(id="v2", license="xc-reg:L-7"), a_report(id="v3", license="xa-reg:no")
-    records = [a_license(), a_report(), foreign, theirs, made_up]
+    ours, theirs, made_up = (
+        a_report(id=id, source="xa-reg", license=license)
+        for id, license in [("v1", "xa-reg:L-1"), ("v2", "xc-reg:L-7"), ("v3", "xa-reg:no")]
+    )
+    records = [a_license(), ours, a_license(id="L-8", issuing_state="XC"), theirs, made_up]
     results = await intake.door.take(as_json(records), office)
     assert [result.outcome for result in results] == ["accepted", "accepted", "forbidden", "forbidden", "forbidden"]
     assert results[3].errors == results[4].errors
 
 
 async def test_officer_of_one_state_decides_its_alerts_only(intake: Any, a_license: Build, as_json: AsJson) -> None:
-    office = Access(name="xa", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
+    office = Access(name="xa", source="xa-office", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
     intake.reads.known_facts["license:xa-reg:L-1"] = [decode_fact(as_json(a_license()))]
 
     def decision(number: str, alert: str) -> Json:
@@ -285,6 +288,19 @@ async def test_officer_of_one_state_decides_its_alerts_only(intake: Any, a_licen
     records = [decision("d1", "XB~xa-reg:L-1~c1"), decision("d2", "XB~xc-reg:L-7~c1")]
     results = await intake.door.take(as_json(records), office)
     assert [result.outcome for result in results] == ["accepted", "forbidden"]
+
+
+async def test_officer_of_one_state_cannot_take_back_or_revise_what_another_state_sent(
+    intake: Any, a_license: Build, as_json: AsJson
+) -> None:
+    bound = Access(name="xa", source="xa-reg", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
+    unbound = Access(name="xa", scopes=frozenset({"officer"}), states=frozenset({"XA"}))
+    back = {"fact": "retraction", "of": "license", "id": "L-7", "source": "xc-reg"}
+    revised = a_license(id="L-7", source="xc-reg", issuing_state="XA", revision=2)
+    for access in (bound, unbound):
+        results = await intake.door.take(as_json([back, revised]), access)
+        assert [result.outcome for result in results] == ["forbidden", "forbidden"]
+        assert all(result.errors[0].path == "/source" for result in results)
 
 
 async def test_only_an_administrator_loads_an_archive_with_its_own_record_times(

@@ -295,6 +295,18 @@ def test_officer_reads_the_alerts_of_the_own_issuing_states(
     assert foreign.content == unknown.content
 
 
+def test_alerts_of_several_states_come_with_the_most_pressing_first(
+    intake_client: Client, told_to: Headers, intake: Any, an_alert: Callable[..., Alert]
+) -> None:
+    calm = an_alert(band="watch")
+    assert calm.license is not None
+    license = msgspec.structs.replace(calm.license, ref="xd-reg:L-1", issuing_state="XD")
+    intake.reads.known_alerts = [calm, an_alert(id="XB~xd-reg:L-1~c1", license=license, band="urgent")]
+    both = told_to(Access(name="xa", scopes=frozenset({"officer"}), states=frozenset({"XA", "XD"})))
+    answer = intake_client.get("/api/v1/alerts", headers=both).json()
+    assert [alert["band"] for alert in answer] == ["urgent", "watch"]
+
+
 def test_candidates_of_other_issuing_states_are_told_without_their_names(
     intake_client: Client, told_to: Headers, intake: Any, an_alert: Callable[..., Alert]
 ) -> None:
