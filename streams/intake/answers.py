@@ -101,13 +101,22 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
     """A problem as RFC 9457 has it."""
+    return _as_problem(_details(status, detail, errors, results), headers or {})
+
+
+def _details(
+    status: int, detail: str, errors: Sequence[Problem] = (), results: Sequence[Result] = ()
+) -> ProblemDetails:
     word, title = _KINDS.get(status, ("other", http.HTTPStatus(status).phrase))
-    details = ProblemDetails(
+    return ProblemDetails(
         type=f"urn:pledgewatch:problem:{word}", title=title, status=status, detail=detail, errors=tuple(errors),
         results=tuple(results),
     )  # fmt: skip
+
+
+def _as_problem(details: ProblemDetails, headers: Mapping[str, str]) -> Response[bytes]:
     return Response(
-        msgspec.json.encode(details), status_code=status, media_type=PROBLEM_JSON, headers=dict(headers or {})
+        msgspec.json.encode(details), status_code=details.status, media_type=PROBLEM_JSON, headers=dict(headers)
     )
 
 
@@ -154,15 +163,21 @@ def status_of(error: Exception) -> int:
 
 def problem_of(request: Asking, error: Exception) -> Response[bytes]:
     """The answer to an exception: never its text, unless it is ours. Also for the whole app, below `/api`."""
+    details, headers = details_of(request, error)
+    return _as_problem(details, headers)
+
+
+def details_of(request: Asking, error: Exception) -> tuple[ProblemDetails, Mapping[str, str]]:
+    """What an exception is told as, and the headers that go with it; a fault of ours is noted."""
     status = status_of(error)
     if isinstance(error, Refused):
-        return problem(status, _told(error.problems), errors=error.problems)
+        return _details(status, _told(error.problems), error.problems), {}
     if isinstance(error, Wait):
-        return problem(status, str(error), headers={"Retry-After": str(max(1, round(error.retry_after)))})
+        return _details(status, str(error)), {"Retry-After": str(max(1, round(error.retry_after)))}
     if not isinstance(error, HTTPException):
         _note(request, error)
-        return problem(500, "A fault of ours. Nothing is promised; the same request may be sent again.")
-    return problem(status, _DETAILS.get(status, error.detail), headers=error.headers)
+        return _details(500, "A fault of ours. Nothing is promised; the same request may be sent again."), {}
+    return _details(status, _DETAILS.get(status, error.detail)), error.headers or {}
 
 
 def _note(request: Asking, error: Exception) -> None:

@@ -21,16 +21,17 @@ from typing import Any
 
 import jinja2
 import msgspec
-from litestar import MediaType, Response, get, post
+from litestar import MediaType, Response, Router, get, post
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Redirect
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from schemas import AnyFact, Problem
 from streams.access import Access, access_of
 from streams.errors import Wait
 from streams.intake import fields
-from streams.intake.answers import Asking, sender_of
+from streams.intake.answers import Asking, details_of, sender_of
 from streams.intake.fields import Form, beside, filled_in
 from streams.intake.ports import IntakePorts
 from streams.intake.receipts import may_see, receipt_for
@@ -48,6 +49,8 @@ _LONGEST = 5_000
 """Longest text of one field [characters]; the door says more exactly what is too long."""
 _MOST = 200
 """Most values in one form [count]."""
+
+_NOBODY = Access(name="")
 
 Typed = Mapping[str, Sequence[str]]
 Page = Response[str]
@@ -69,8 +72,16 @@ def _page(name: str, *, status: int = 200, headers: Mapping[str, str] | None = N
 
 
 def form_routes(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
-    """The forms and the receipt's page."""
-    return [_choice(), *_form(ports, fields.INCIDENT), *_form(ports, fields.REPORT), _receipt(ports)]
+    """The forms and the receipt's page; what goes wrong there is told as a page, too."""
+    handlers = [_choice(), *_form(ports, fields.INCIDENT), *_form(ports, fields.REPORT), _receipt(ports)]
+    told: ExceptionHandlersMap = {HTTPException: page_of, Wait: page_of, Exception: page_of}
+    return [Router(path="/", route_handlers=handlers, exception_handlers=told)]
+
+
+def page_of(request: Asking, error: Exception) -> Page:
+    """The page for an exception."""
+    details, headers = details_of(request, error)
+    return _message(access_of(request), details.status, details.title, details.detail, headers)
 
 
 # -- routes ---------------------------------------------------------------------------------------------------------
@@ -134,8 +145,10 @@ def _not_for(access: Access) -> Page:
     return _message(access, 403, "Not for this key", said)
 
 
-def _message(access: Access, status: int, title: str, said: str, headers: Mapping[str, str] | None = None) -> Page:
-    return _page("message.html", status=status, headers=headers, title=title, access=access, said=said)
+def _message(
+    access: Access | None, status: int, title: str, said: str, headers: Mapping[str, str] | None = None
+) -> Page:
+    return _page("message.html", status=status, headers=headers, title=title, access=access or _NOBODY, said=said)
 
 
 def _to_the_entrance(request: Asking) -> Redirect:

@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from streams.access import COOKIE, Access
+from streams.errors import Wait
 
 Client = TestClient[Litestar]
 Typed = dict[str, str | list[str]]
@@ -179,3 +180,28 @@ def test_foreign_receipt_and_unknown_receipt_look_alike(
     foreign, unknown = other.get(receipt), other.get("/send/receipt/" + "0" * 32)
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.text == unknown.text
+
+
+def test_warehouse_that_is_away_is_told_as_a_page(
+    at_the_form: Callable[[Access], Client], intake: Any, lab: Access
+) -> None:
+    browser = at_the_form(lab)
+    receipt = browser.post("/send/incident", data=INCIDENT | {"step": "send"}, headers=ours(browser)).url.path
+
+    def away(**_: object) -> list[Any]:
+        raise Wait("The warehouse is away", retry_after=9)
+
+    intake.reads.parked = away
+    page = browser.get(receipt)
+    assert (page.status_code, page.headers["retry-after"]) == (503, "9")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "The warehouse is away" in page.text
+
+
+def test_form_that_is_too_large_is_told_as_a_page(intake: Any, lab: Access) -> None:
+    token = intake.keys.add(lab.name, lab.scopes, source=lab.source)
+    with TestClient(intake.app(max_body=1_024)) as browser:
+        browser.cookies.set(COOKIE, intake.keys.open_session(token))
+        page = browser.post("/send/incident", data=INCIDENT | {"vendor": "x" * 2_000}, headers=ours(browser))
+    assert page.status_code == 413
+    assert "<h1>The body is too large</h1>" in page.text
