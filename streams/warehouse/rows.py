@@ -58,7 +58,7 @@ def rows_of(record: StoredRecord, read: ReadFact) -> dict[str, Row]:
         said = _read(record.topic, record.value, read)
         body = (encode(said) if isinstance(said, Fact) else record.value).decode()
         rows = {"record_rows": _whole(record, said, body)}
-        if isinstance(said, Fact):
+        if isinstance(said, Fact) and record.topic in FACT_TOPICS:
             rows["fact_rows"] = _fact(record, said, body)
         if isinstance(said, Alert):
             rows |= _alert(record, said, body)
@@ -161,9 +161,16 @@ def _whole(record: StoredRecord, said: AnyRow | Alert | Remarks | Notice | Parke
         revision=getattr(said, "revision", 0),
         destinations=list(_destinations(said)),
         recorded_at=_recorded(record, said),
-        key=log_key(said).decode() if isinstance(said, Fact) else _text(record.key),
+        key=_key(record, said),
         value=body,
     )
+
+
+def _key(record: StoredRecord, said: object) -> str:
+    """The key that the record should have: strangers may write to the topics of facts, and choose what they like."""
+    if isinstance(said, Fact) and record.topic in FACT_TOPICS:
+        return log_key(said).decode()
+    return _text(record.key)
 
 
 def _subject(said: AnyRow | Alert | Remarks | Notice | Parked) -> str:

@@ -190,6 +190,13 @@ def test_a_header_is_stored_under_the_fact_that_it_stands_for() -> None:
     assert (found["kind"], found["subject"], found["revision"]) == ("header", "incident:lab:i1", 2)
 
 
+def test_a_placed_copy_is_kept_as_a_record_but_is_not_a_second_fact() -> None:
+    copy = record("dossiers", incident(), key=b"incident|lab|i1|1|00|")
+    assert set(rows_of(copy, READ)) == {"record_rows"}
+    found = row("record_rows", copy)
+    assert (found["key"], found["subject"], found["kind"]) == ("incident|lab|i1|1|00|", "incident:lab:i1", "incident")
+
+
 def test_a_decision_stands_with_the_destination_of_its_alert() -> None:
     at = dt.datetime(2025, 3, 9, 10, tzinfo=dt.UTC)
     made = Decision(id="d1", source="auth", alert="XA~auth:L1~c1", kind="acknowledge", by_role="desk 3", at=at)

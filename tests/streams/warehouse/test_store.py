@@ -128,6 +128,7 @@ def test_a_whole_batch_sent_again_leaves_no_second_row_even_before_merges(any_wa
     assert row[0] == len(FACTS)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(use_true_random=False), st.integers(min_value=2, max_value=7))
 def test_neither_order_nor_cuts_nor_repeats_change_what_is_seen(

@@ -12,11 +12,15 @@ from streams.warehouse.ports import StoredRecord
 from streams.warehouse.store import WarehouseStore
 
 
+def alert(offset: int) -> Alert:
+    return Alert(id=f"XA~auth:L{offset % 10}~c1", destination="XA", version=f"{offset:08x}", title="word " * 200)
+
+
 def record(offset: int) -> StoredRecord:
-    alert = Alert(id=f"XA~auth:L{offset % 10}~c1", destination="XA", version=f"{offset:08x}", title="word " * 200)
+    word = alert(offset)
     time = 1_700_000_000_000 + offset
     return StoredRecord(
-        topic="alerts", partition=2, offset=offset, timestamp_ms=time, key=alert.id.encode(), value=encode(alert)
+        topic="alerts", partition=2, offset=offset, timestamp_ms=time, key=word.id.encode(), value=encode(word)
     )
 
 
