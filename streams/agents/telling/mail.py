@@ -33,8 +33,13 @@ def mail_of(message: Message, house: House, *, to: Sequence[str] = (), sender: s
         mail["Importance"] = "high"
     mail.set_content(message.text, cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    mail.set_boundary(f"=_{notice.id}")
+    mail.set_boundary(boundary_of(message))
     return mail
+
+
+def boundary_of(message: Message) -> str:
+    """What parts the mail; its last line closes it."""
+    return f"=_{message.notice.id}"
 
 
 def _sender(house: House, sender: str) -> Address:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import mailbox
 import os
+from email.message import EmailMessage
 from pathlib import Path
 
 from streams.agents.telling.channels.ports import Undelivered
-from streams.agents.telling.mail import mail_of
+from streams.agents.telling.mail import POLICY, boundary_of, mail_of
 from streams.agents.telling.message import Message
 from streams.agents.telling.routes import House, Mailbox
 
@@ -28,18 +30,34 @@ class MailboxCarrier:
             raise Undelivered(f"mailbox {self._channel.path}: {error}", certain=False, retry_after=5) from error
 
     def _add(self, message: Message, again: bool) -> None:
-        self._channel.path.parent.mkdir(parents=True, exist_ok=True)
-        box: mailbox.mbox | mailbox.Maildir
-        box = mailbox.mbox(self._channel.path) if self._channel.form == "mbox" else mailbox.Maildir(self._channel.path)
-        box.lock()
-        try:
-            if again and any(mail.get("Message-ID") == message.message_id for mail in box):
-                return
-            box.add(mail_of(message, self._house, to=self._channel.to))
-            box.flush()
-        finally:
-            box.unlock()
-            box.close()
+        self._channel.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mail = mail_of(message, self._house, to=self._channel.to)
+        if self._channel.form == "mbox":
+            _append(self._channel.path, mail, message, again=again)
+        elif not (again and _holds(mailbox.Maildir(self._channel.path), message)):
+            mailbox.Maildir(self._channel.path).add(mail)
+
+
+def _append(path: Path, mail: EmailMessage, message: Message, *, again: bool) -> None:
+    """One write at the end of the file, under a lock that dies with the process: a dot-lock outlives `kill -9`."""
+    body = mail.as_bytes(policy=POLICY.clone(linesep="\n", mangle_from_=True))
+    head = f"From pledgewatch {message.notice.at:%a %b %d %H:%M:%S %Y}\n".encode()
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if again and _holds(mailbox.mbox(path, create=False), message):
+            return
+        torn = file.seek(0, os.SEEK_END) > 0 and os.pread(file.fileno(), 2, file.tell() - 2) != b"\n\n"
+        file.write((b"\n\n" if torn else b"") + head + body + b"\n")
+        os.fsync(file.fileno())
+
+
+def _holds(box: mailbox.mbox | mailbox.Maildir, message: Message) -> bool:
+    """Whether the mail is there to its last line, which bears the notice's id."""
+    end = f"--{boundary_of(message)}--".encode()
+    try:
+        return any(end in box.get_bytes(key) for key in box.keys())  # noqa: SIM118  (a mailbox iterates over mails)
+    finally:
+        box.close()
 
 
 class FolderOutbox:
@@ -67,10 +85,10 @@ class FolderOutbox:
         return self._folder / f"{channel}.json"
 
     def _put(self, channel: str, intent: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._path(channel)
         fresh = path.with_suffix(".new")
-        with fresh.open("wb") as file:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(intent)
             file.flush()
             os.fsync(file.fileno())

@@ -342,6 +342,19 @@ async def test_a_mailbox_holds_each_mail_once(telling, message, tmp_path, form):
     box.close()
 
 
+async def test_a_mail_torn_by_a_crash_is_written_again(telling, message, tmp_path):
+    path = tmp_path / "officers.mbox"
+    carrier = MailboxCarrier(telling.but(telling.mailbox(), path=path), House())
+    await carrier.carry(message, again=False)
+    path.write_bytes(path.read_bytes()[:-400])
+    await carrier.carry(message, again=True)
+    await carrier.carry(message, again=True)
+    torn, whole = mailbox.mbox(path)
+    assert torn["Message-ID"] == whole["Message-ID"] == message.message_id
+    assert "</html>" in whole.get_payload(1).get_payload()
+    assert path.stat().st_mode & 0o077 == 0
+
+
 async def test_a_mailbox_that_cannot_be_written_is_a_channel_that_is_down(telling, message, tmp_path):
     (tmp_path / "file").write_text("")
     carrier = MailboxCarrier(telling.but(telling.mailbox(), path=tmp_path / "file" / "box"), House())
