@@ -145,6 +145,12 @@ def _lexicon() -> _Lexicon:
     return _Lexicon(exact, stems, max(len(form) for form in exact if script_of(form[0]) in UNSPACED))
 
 
+def concept_of(words: str) -> str:
+    """The concept of one word or group of words in plain form, if it is in the vocabulary as it stands; else ""."""
+    found = _lexicon().exact.get(words)
+    return found.concept if found and found.cls not in ("link", "legal") else ""
+
+
 @cache
 def legal_words() -> frozenset[str]:
     """Single Latin words that are legal forms or links; shared."""

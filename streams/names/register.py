@@ -291,7 +291,7 @@ class Register:
                 continue
             reason = f"near to “{held.name}”: {'; '.join(matched.reasons)}"
             best[held.entity] = Resolution(held.entity, held.kind, held.name, matched.score, reason, "spelling")
-        return list(best.values())
+        return _exclusive(list(best.values()))
 
     def _candidates(self, text: str) -> Iterable[_Held]:
         return [self._named[place] for place, _ in self._index.search(text)]
@@ -470,6 +470,15 @@ class Change:
         """Whether the text may mean another entity than before, or one whose relations changed."""
         was, now = self._before.resolve(text, kind=kind), self._after.resolve(text, kind=kind)
         return was != now or any(found.entity in self.entities for found in (*was, *now))
+
+
+def _exclusive(found: list[Resolution]) -> list[Resolution]:
+    """Only one of several near names can be meant: their p together is at most 1."""
+    total = sum(one.score for one in found)
+    if total <= 1:
+        return found
+    said = f"; {len(found)} entities are as near"
+    return [msgspec.structs.replace(one, score=round(one.score / total, 4), reason=one.reason + said) for one in found]
 
 
 def _alike(kind: str | None, asked: str | None) -> bool:

@@ -46,6 +46,14 @@ def test_an_unknown_name_that_is_near_resolves_as_spelling() -> None:
     assert Register.of(WORLD).unknown("Kestral Labs")
 
 
+def test_several_names_as_near_share_one_certainty() -> None:
+    register = Register.of([*WORLD, row("v/kestrel-2", name="Kestrol Labs")])
+    found = register.resolve("Kestral Labs")
+    assert {one.entity for one in found} == {"v/kestrel", "v/kestrel-2"}
+    assert sum(one.score for one in found) <= 1.001
+    assert "as near" in found[0].reason
+
+
 def test_a_stranger_resolves_to_nobody() -> None:
     assert Register.of(WORLD).resolve("Plover Networks") == ()
 
