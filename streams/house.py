@@ -163,7 +163,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
             deliver(house),
             house.stream.watch.end_bursts(),
             hear_strangers(house.stream, house.reader),
-            keep_compact(house.log),
+            keep_compact(house.log, keep_days={t.name: t.retention_days for t in TOPICS.values() if t.retention_days}),
             serve(server, ready),
             stopping.wait(),
         ]

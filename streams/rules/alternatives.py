@@ -16,19 +16,64 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
     evidence = max((v.evidence for v in speaking), default="E0")
     attribution = max((v.attribution for v in speaking), default="A0")
     forensic = any(v.forensic for v in speaking)
-    return (
+    return (  # one line an alternative, so that they can be read as the table that they are
         _warrant(account),
-        _mark("other_agency", fit.agency == "same", "the agency named is one that the license allows", "no agency of this license is named for certain"),
-        _mark("foreign_operator", attribution >= "A3", "the operator is attributed with high confidence", "the operator's state is not attributed with high confidence"),
-        _mark("other_product", fit.product and evidence >= "E3", "the licensed product was found by examination", "the product was not found by examination, or another was named"),
-        _mark("misidentified", evidence >= "E4", "independent peers confirmed the finding", "no independent peer has confirmed the finding"),
-        _mark("before_delivery", window.recorded and overlap(account.period, window.first, window.last) == "certain", "the items were delivered before it", "no recorded delivery lies clearly before it"),
+        _mark(
+            "other_agency",
+            fit.agency == "same",
+            "the agency named is one that the license allows",
+            "no agency of this license is named for certain",
+        ),
+        _mark(
+            "foreign_operator",
+            attribution >= "A3",
+            "the operator is attributed with high confidence",
+            "the operator's state is not attributed with high confidence",
+        ),
+        _mark(
+            "other_product",
+            fit.product and evidence >= "E3",
+            "the licensed product was found by examination",
+            "the product was not found by examination, or another was named",
+        ),
+        _mark(
+            "misidentified",
+            evidence >= "E4",
+            "independent peers confirmed the finding",
+            "no independent peer has confirmed the finding",
+        ),
+        _mark(
+            "before_delivery",
+            window.recorded and overlap(account.period, window.first, window.last) == "certain",
+            "the items were delivered before it",
+            "no recorded delivery lies clearly before it",
+        ),
         _custody(account, ground),
-        _mark("attempt_only", "successful" in account.results, "the attack is reported to have succeeded", "it is not reported for certain that the attack succeeded"),
-        _mark("victim_class_wrong", evidence >= "E5" and bool(account.classes), "a court or oversight body found it", "the class of persons is as reported"),
-        _mark("derivative_or_retracted", len(speaking) > 1, "more than one independent origin reports it", "it rests on one origin"),
-        _mark("fabrication", forensic or len(speaking) > 1, "traces were examined, or independent origins agree", "nothing rules out that it was made up"),
-    )  # fmt: skip
+        _mark(
+            "attempt_only",
+            "successful" in account.results,
+            "the attack is reported to have succeeded",
+            "it is not reported for certain that the attack succeeded",
+        ),
+        _mark(
+            "victim_class_wrong",
+            evidence >= "E5" and bool(account.classes),
+            "a court or oversight body found it",
+            "the class of persons is as reported",
+        ),
+        _mark(
+            "derivative_or_retracted",
+            len(speaking) > 1,
+            "more than one independent origin reports it",
+            "it rests on one origin",
+        ),
+        _mark(
+            "fabrication",
+            forensic or len(speaking) > 1,
+            "traces were examined, or independent origins agree",
+            "nothing rules out that it was made up",
+        ),
+    )
 
 
 def of_silence(refused: bool) -> tuple[Alternative, ...]:

@@ -1,4 +1,4 @@
-"""From events, reports, deliveries and silence to cases: one clause, one ground, one word, and how much stands behind it."""
+"""From events, reports, deliveries and silence to cases: one clause, one ground, one word, and its weight."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def banded(ledger: Ledger, admitted: bool, weights: Weights) -> tuple[Band, str]
         if origin.best.forensic and origin.best.m >= weights.alert_fit:
             return (
                 "alert",
-                f"one origin examined it and named the operator on strong grounds ({origin.best.evidence}/{origin.best.attribution}), and it fits closely",
+                "one origin examined it and named the operator on strong grounds "
+                f"({origin.best.evidence}/{origin.best.attribution}), and it fits closely",
             )
     forensic = any(o.best.forensic for o in speaking)
     if len(speaking) < 2 and not forensic:
@@ -191,7 +192,7 @@ def _incident_case(
 
 
 def _candidates(license: License, weighed: Weighed, summary: Mapping[str, tuple[str, int]]) -> tuple[Candidate, ...]:
-    """The licenses that fit, ranked; this one always among them. Of another issuing state's license only that it fits."""
+    """The licenses that fit, ranked; this one always among them. Of another state's license only that it fits."""
     ranked = sorted(weighed.shares.items(), key=lambda p: (-p[1], p[0]))
     shown = [p for n, p in enumerate(ranked) if n < MOST_CANDIDATES or p[0] == license.ref]
     return tuple(

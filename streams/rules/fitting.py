@@ -185,7 +185,8 @@ def _state(incident: Incident, destination: str, weights: Weights) -> Assertion:
                 claimed=destination,
                 confidence=sure,
                 fit=_flat(weights.fit["operator_state"], sure),
-                reason=f"{destination} is named as the operator's state ({attribution_words(incident.attribution_level)})",
+                reason=f"{destination} is named as the operator's state "
+                f"({attribution_words(incident.attribution_level)})",
             )
     named = ", ".join(o.country for o in incident.operators)
     return Assertion(
@@ -222,7 +223,9 @@ def authorised(agency: str, license: License, names: Namer, on: dt.date) -> Like
     """Whether `agency` is an end user that the license allows: by name, unit, successor, or a clause's list."""
     listed = [u for c in license.clauses if c.kind == "authorised_end_user" for u in c.parameters.end_users]
     kinds: tuple[tuple[str, EntityKind], ...] = (
-        (license.end_user, "agency"), *(((license.unit, "unit"),) if license.unit else ()), *((u, "agency") for u in listed)
+        (license.end_user, "agency"),
+        *(((license.unit, "unit"),) if license.unit else ()),
+        *((u, "agency") for u in listed),
     )  # fmt: skip
     for name, kind in kinds:
         for left in ("agency", "unit") if kind == "agency" else (kind,):

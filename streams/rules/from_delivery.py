@@ -18,23 +18,24 @@ def delivered_outside_validity(q: DeliveryQuestion) -> Finding | None:
     if delivery.kind not in SENT:
         return None
     first, last = delivery.delivered.first, delivery.delivered.last
+    took_place = f"a {delivery.kind} took place {period_words(delivery.delivered)}"
     start, end = min(license.valid_from, clause_start(q.clause, license)), license_end(license)
     if first > end:
         return Finding(
             "appears_inconsistent",
-            f"a {delivery.kind} took place {period_words(delivery.delivered)}, after the license ended on {day_words(end)}",
+            f"{took_place}, after the license ended on {day_words(end)}",
             "review",
         )
     if last < start:
         return Finding(
             "appears_inconsistent",
-            f"a {delivery.kind} took place {period_words(delivery.delivered)}, before the license began on {day_words(start)}",
+            f"{took_place}, before the license began on {day_words(start)}",
             "review",
         )
     if status_on(license, first) == status_on(license, last) == "suspended":
         return Finding(
             "appears_inconsistent",
-            f"a {delivery.kind} took place {period_words(delivery.delivered)}, while the license was suspended",
+            f"{took_place}, while the license was suspended",
             "review",
         )
     return None

@@ -126,7 +126,7 @@ def outside_permitted_territory(q: IncidentQuestion) -> Finding | None:
 
 
 def more_targets_than_licensed(q: IncidentQuestion) -> Finding | None:
-    """More simultaneous targets are reported than the clause allows; a total over time proves nothing about one time."""
+    """More simultaneous targets are reported than the clause allows; a total proves nothing about one time."""
     limit = q.clause.parameters.limit
     if limit is None or q.agency == "other":
         return None

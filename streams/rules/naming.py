@@ -16,7 +16,7 @@ class Likeness(msgspec.Struct, frozen=True):
     """How two names stand to each other, on a day."""
 
     relation: str
-    """`same`, `renamed`, `group` (owner, member or sister), `product_of` (the right one markets or makes the left one)."""
+    """`same`, `renamed`, `group` (owner, member or sister), `product_of` (the right one markets the left one)."""
     reason: str
     """A sentence with the names as written."""
 

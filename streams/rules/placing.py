@@ -58,7 +58,7 @@ def partition_of(destination: str, partitions: int) -> int:
 
 
 def row_key(fact: AnyFact) -> bytes:
-    """`kind|source|id|revision|body hash|record time`: rows are immutable, every choice between them is made on reading."""
+    """`kind|source|id|revision|body hash|record time`: rows are immutable; choices between them are made on reading."""
     taken = "!" if isinstance(fact, Retraction) else ""
     at = fact.recorded_at.isoformat() if fact.recorded_at else ""
     return f"{kind_of(fact)}{taken}|{fact.source}|{fact.id}|{fact.revision}|{body_hash(fact)}|{at}".encode()

@@ -109,7 +109,7 @@ def clause_end(clause: Clause, license: License, weights: Weights) -> dt.date:
 
 
 def use_window(license: License, deliveries: Iterable[Delivery], destination: str) -> UseWindow:
-    """When the items could be used in `destination`: from the first arrival or activation to a proven disposal of all."""
+    """When the items could be used in `destination`: from the first arrival to a proven disposal of all."""
     here = [d for d in deliveries if d.destination == destination or d.delivered_to == destination]
     arrivals = [(d.activated or d.delivered).first for d in here if d.kind in ("shipment", "activation", "upgrade")]
     gone = disposal_day(here)

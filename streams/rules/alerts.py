@@ -1,0 +1,299 @@
+"""From cases to alerts: closed by decisions, raised by each other, and all that an alert has to say of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from schemas import Alert, AnyFact, Case, Decision, Delivery, PostShipmentReport
+from schemas.alert import (
+    DecisionNote,
+    DeliveryNote,
+    LicenseSummary,
+    Option,
+    QuotedClause,
+    RelatedReport,
+    Versions,
+)
+from schemas.vocabulary import BANDS, AlertStatus, Band, DecisionKind, Tlp, Use
+from streams.rules.cases import (
+    Drafted,
+    duty_words,
+    fold_unproven,
+    raised,
+    report_cases,
+    silence_cases,
+    stoppable,
+)
+from streams.rules.dossier import Counted
+from streams.rules.findings import Ground
+from streams.rules.policy import Weights
+from streams.rules.prepared import Prepared
+from streams.rules.standing import granted_at, outlives, status_on
+from streams.rules.wording import day_words, sure_words
+
+CODE_VERSION = "0.1.0"
+TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+USES: tuple[Use, ...] = ("officer", "exporter", "end_user", "partners", "publication")
+
+
+def alerts_of(p: Prepared, counted: Counted, from_incidents: Sequence[Drafted]) -> Iterator[Alert]:
+    """The alerts on one license: one for each clause with a case."""
+    ground = p.grounds[counted.fact.ref]
+    own = {r.ref for r in ground.reports} | {d.ref for d in ground.deliveries} | {s.ref for s in ground.sightings}
+    reports = sorted((c for c in p.reports if c.fact.ref in own), key=lambda c: c.key)
+    deliveries = [c for c in p.deliveries if c.fact.ref in own or _of(c, counted.fact.ref)]
+    deliveries.sort(key=lambda c: (c.fact.delivered.first if isinstance(c.fact, Delivery) else dt.date.min, c.key))
+    drafted = [
+        *fold_unproven(from_incidents),
+        *report_cases(ground, reports, deliveries, p.weights),
+        *silence_cases(ground, counted, [c for c in reports if c.fact.ref in {r.ref for r in ground.reports}],
+                       _requests(p, counted.fact.ref), p.weights),
+    ]  # fmt: skip
+    by_clause: dict[str, list[Drafted]] = defaultdict(list)
+    for each in drafted:
+        by_clause[each.clause.id].append(_closed(p, each, counted.fact.ref))
+    by_clause = _raise_each_other(by_clause)
+    for clause_id in sorted(by_clause):
+        yield _alert(p, f"{p.destination}~{counted.fact.ref}~{clause_id}", counted, ground, by_clause[clause_id])
+
+
+def _requests(p: Prepared, license: str) -> dict[str, list[tuple[str, dt.date, dt.date | None]]]:
+    """What the authority asked for, by the clause whose alert it asked under."""
+    prefix = f"{p.destination}~{license}~"
+    asked: dict[str, list[tuple[str, dt.date, dt.date | None]]] = defaultdict(list)
+    for alert, decisions in p.decisions.items():
+        if alert.startswith(prefix):
+            for d in decisions:
+                if d.kind in ("ask_exporter", "ask_end_user", "order_check"):
+                    asked[alert.removeprefix(prefix)].append((d.kind, d.at.date(), d.until))
+    return asked
+
+
+def _closed(p: Prepared, drafted: Drafted, license: str) -> Drafted:
+    """Closed, if decisions have judged all of its evidence in the revisions that count."""
+    judged = {
+        (j.fact, j.revision)
+        for d in p.decisions.get(f"{p.destination}~{license}~{drafted.clause.id}", ())
+        if d.kind == "close"
+        for j in d.judged
+    }
+    if {(e.fact, e.revision) for e in drafted.case.evidence} <= judged:
+        return msgspec.structs.replace(drafted, case=msgspec.structs.replace(drafted.case, open=False))
+    return drafted
+
+
+def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Sequence[Drafted]) -> Alert:
+    ordered = sorted(drafted, key=lambda d: (not d.case.open, -BANDS.index(d.case.band), d.case.key))
+    top = ordered[0]
+    cases = tuple(d.case for d in ordered)
+    decisions = sorted(p.decisions.get(key, ()), key=lambda d: (d.at, d.ref))
+    is_open = any(c.open for c in cases)
+    assigned = [d for d in decisions if d.kind in ("assign", "acknowledge") and (d.assigned_to or d.by_role)]
+    status: AlertStatus = ("acknowledged" if _acknowledged(decisions, cases) else "open") if is_open else "closed"
+    band: Band = top.case.band if is_open else "context"
+    quoted = _quoted(top, p.weights)
+    shown = [counted.fact, *_behind(p, cases)]
+    return Alert(
+        id=key,
+        version=_claim_digest(quoted, band, status, cases),
+        status=status,
+        band=band,
+        destination=p.destination,
+        title=_title(top, ground, p.weights),
+        clause=quoted,
+        license=_summary(ground, top.at or p.dossier.today),
+        cases=cases,
+        decisions=tuple(_note(d) for d in decisions),
+        reports=tuple(_related(r) for r in sorted(ground.reports, key=lambda r: (r.performed.last, r.ref))[-12:]),
+        options=_options(band),
+        assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
+        waiting_for=_waiting(decisions, ground),
+        tlp=max((f.tlp for f in shown), key=TLPS.index),
+        may_use_for=tuple(u for u in USES if all(u in f.may_use_for for f in shown)),
+        embargo_until=max((f.embargo_until for f in shown if f.embargo_until), default=None),
+        first_known=min((c.known_since for c in cases if c.known_since and c.open), default=None),
+        versions=Versions(policy=p.weights.version, names=p.names.version, code=CODE_VERSION),
+    )
+
+
+def _behind(p: Prepared, cases: Iterable[Case]) -> list[AnyFact]:
+    """The facts behind the cases, for how far the alert may travel."""
+    wanted = {e.fact for c in cases for e in c.evidence}
+    return [c.fact for c in (*p.dossier.incidents, *p.dossier.reports, *p.dossier.deliveries) if c.key in wanted]
+
+
+# -- remarks ------------------------------------------------------------------------------------------------------
+
+
+def _of(counted: Counted, license: str) -> bool:
+    return isinstance(counted.fact, Delivery) and counted.fact.license == license
+
+
+def _raise_each_other(by_clause: Mapping[str, Sequence[Drafted]]) -> dict[str, list[Drafted]]:
+    """An incident and a silence or refusal that are open on one license raise each other one step, never past alert."""
+    everything = [d for ds in by_clause.values() for d in ds if d.case.open]
+    incident = any(d.raises for d in everything)
+    silent = any(d.refused for d in everything)
+    if not (incident and silent):
+        return {k: list(v) for k, v in by_clause.items()}
+    return {key: [_raised(d) for d in ds] for key, ds in by_clause.items()}
+
+
+def _raised(drafted: Drafted) -> Drafted:
+    case = drafted.case
+    if not case.open or not (drafted.raises or drafted.refused) or raised(case.band) == case.band:
+        return drafted
+    other = "a silence or refusal" if drafted.raises else "an incident"
+    why = f"{case.band_reason}; {other} open on the same license raises it one step"
+    band = raised(case.band)
+    lifted = msgspec.structs.replace(case, band=band, band_reason=why, how_sure=sure_words(band))
+    return msgspec.structs.replace(drafted, case=lifted)
+
+
+def _quoted(top: Drafted, weights: Weights) -> QuotedClause:
+    clause = top.clause
+    usual = weights.clauses.get(clause.kind)
+    return QuotedClause(
+        id=clause.id, kind=clause.kind, text=clause.text, language=clause.language, version=clause.version,
+        valid_from=clause.valid_from, valid_to=clause.valid_to,
+        checkability=clause.checkability or (usual.checkability if usual else "C"),
+        outlives_license=outlives(clause, weights), other_versions=top.others,
+    )  # fmt: skip
+
+
+def _claim_digest(clause: QuotedClause, band: Band, status: str, cases: Sequence[Case]) -> str:
+    """Digest of the claim: clause, cases, evidence, bands; no versions of policy or code, no ages."""
+    claim = [
+        (c.key, c.band, c.verdict, c.rule, c.open, c.members, c.evidence, c.group, c.candidates, c.total, c.replies)
+        for c in cases
+    ]
+    said = "open" if status == "acknowledged" else status
+    return hashlib.blake2b(msgspec.json.encode((clause, band, said, claim)), digest_size=12).hexdigest()
+
+
+def _acknowledged(decisions: Sequence[Decision], cases: Sequence[Case]) -> bool:
+    """Whether somebody took it on, having seen all that is open now."""
+    seen = {(j.fact, j.revision) for d in decisions for j in d.judged}
+    now = {(e.fact, e.revision) for c in cases if c.open for e in c.evidence}
+    return any(d.kind != "close" for d in decisions) and now <= seen
+
+
+def _title(top: Drafted, ground: Ground, weights: Weights) -> str:
+    license = ground.license
+    named = license.number or license.ref
+    duty = duty_words(top.clause, weights)
+    where = ground.destination
+    if top.case.verdict == "consistent":
+        return f"{where}, license {named}: the duty to {duty} is, on its face, answered"
+    word = "appears inconsistent with" if top.case.verdict == "appears_inconsistent" else "touches"
+    what = (
+        "Silence"
+        if top.case.kind == "silence"
+        else "What is recorded"
+        if top.case.kind == "report"
+        else "What is reported"
+    )
+    return f"{what} in {where} {word} the duty to {duty} (license {named})"
+
+
+def _summary(ground: Ground, at: dt.date) -> LicenseSummary:
+    license = ground.license
+    return LicenseSummary(
+        ref=license.ref,
+        number=license.number,
+        issuing_state=license.issuing_state,
+        exporter=license.exporter,
+        end_user=license.end_user,
+        destinations=tuple(sorted({d.country for d in license.destinations})),
+        products=tuple(sorted({i.product for i in license.items})),
+        granted_at=granted_at(license),
+        valid_from=license.valid_from,
+        valid_to=license.valid_to,
+        status_then=status_on(license, at),
+        status_today=status_on(license, ground.today),
+        pledge_signed_at=license.pledge.signed_at if license.pledge else None,
+        pledge_by=license.pledge.signatory_role if license.pledge else None,
+        responsible_officer=license.responsible_officer,
+        deliveries=tuple(
+            DeliveryNote(
+                delivered=d.delivered,
+                delivered_to=d.delivered_to,
+                kind=d.kind,
+                pieces=sum(i.quantity if i.quantity is not None else len(i.serials) for i in d.items),
+            )
+            for d in ground.deliveries
+        ),
+        pending=stoppable(license, ground.today),
+    )
+
+
+def _note(d: Decision) -> DecisionNote:
+    return DecisionNote(
+        ref=d.ref, kind=d.kind, by_role=d.by_role, at=d.at, reason=d.reason, close_reason=d.close_reason,
+        assigned_to=d.assigned_to, until=d.until,
+    )  # fmt: skip
+
+
+def _related(report: PostShipmentReport) -> RelatedReport:
+    unchecked = sorted(f.clause for f in report.clause_findings if f.result == "not_checked")
+    said = (report.outcome or "no outcome stated").replace("_", " ")
+    left = f"; not checked: {', '.join(unchecked)}" if unchecked else ""
+    return RelatedReport(
+        ref=report.ref, kind=report.kind, performed=report.performed, outcome=report.outcome, sentence=f"{said}{left}"
+    )
+
+
+_OPTIONS: tuple[tuple[DecisionKind, str, bool, Band], ...] = (
+    ("close", "Close it with a reason, if it is unfounded, not our license, explained or remedied.", False, "context"),
+    ("watch", "Keep it on watch and look again on a day you set.", False, "context"),
+    (
+        "ask_exporter",
+        "Ask the exporter for logs, telemetry, the contract and the customer's statement.",
+        False,
+        "watch",
+    ),
+    ("ask_end_user", "Ask the end user or its government: the right of reply.", False, "review"),
+    ("order_check", "Order a post-shipment check, or bring one forward.", False, "watch"),
+    (
+        "hold_pending",
+        "Hold pending applications, renewals, updates and support for the same end user.",
+        False,
+        "review",
+    ),
+    ("modify_conditions", "Modify the conditions of the license.", False, "alert"),
+    ("suspend", "Suspend the license in whole or part, on the footing of your law.", True, "alert"),
+    (
+        "vendor_restrict",
+        "Have the vendor restrict or disconnect the system, where the pledge foresees it.",
+        True,
+        "alert",
+    ),
+    ("revoke", "Revoke or annul the license, on the footing of your law.", True, "alert"),
+    ("refer", "Refer it for enforcement or prosecution.", False, "alert"),
+    ("notify_partners", "Tell partner states and bodies, where you must or may.", False, "alert"),
+    ("list_party", "List the party.", False, "alert"),
+)
+
+
+def _options(band: Band) -> tuple[Option, ...]:
+    """What the officer can do; the program never does any of it."""
+    return tuple(
+        Option(kind=kind, sentence=sentence, two_persons=two)
+        for kind, sentence, two, least in _OPTIONS
+        if BANDS.index(band) >= BANDS.index(least)
+    )
+
+
+def _waiting(decisions: Sequence[Decision], ground: Ground) -> str | None:
+    """Who waits for whom, until when."""
+    whom = {"ask_exporter": "the exporter", "ask_end_user": "the end user", "order_check": "the inspection"}
+    for d in reversed(decisions):
+        if d.kind in whom and d.until:
+            answered = any(r.performed.last >= d.at.date() for r in ground.reports)
+            return None if answered else f"The authority waits for {whom[d.kind]} until {day_words(d.until)}."
+    return None

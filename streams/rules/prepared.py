@@ -1,0 +1,123 @@
+"""A dossier made ready for assessment: what is real, what analysts hold of it, and each license with its ground."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from schemas import Decision, Delivery, Incident, Judgment, License, PostShipmentReport
+from schemas.common import Claimed
+from schemas.incident import ClaimedProduct
+from streams.rules.clusters import effective
+from streams.rules.dossier import Counted, Dossier, facts_of
+from streams.rules.findings import Ground
+from streams.rules.fitting import Fit
+from streams.rules.naming import Namer
+from streams.rules.placing import serials_of
+from streams.rules.policy import Weights
+from streams.rules.standing import UseWindow, disposal_day, use_window
+from streams.rules.weighing import Sources
+
+GONE = ("retracted", "withdrawn_for_safety")
+"""Standings of an account that take it out of every assessment."""
+
+
+class Fitter(Protocol):
+    """Compares an account with a license."""
+
+    def __call__(
+        self, incident: Counted, license: Counted, destination: str, window: UseWindow, names: Namer, weights: Weights
+    ) -> Fit:
+        """How it fits."""
+
+
+class Prepared:
+    """One destination, ready to be assessed."""
+
+    def __init__(self, dossier: Dossier, weights: Weights, names: Namer, fitter: Fitter) -> None:
+        self.dossier = dossier
+        self.destination = dossier.destination
+        self.weights = weights
+        self.names = names
+        self._fitter = fitter
+        self.judgments = effective(j for j in facts_of(dossier.judgments, Judgment) if j.tense == "actual")
+        self.sources = Sources(self.weights, self.judgments)
+        self.accepted = frozenset(i for j in self.judgments if j.kind == "accept_draft" for i in j.incidents)
+        self.deliveries = real(dossier.deliveries)
+        self.reports = real(dossier.reports)
+        self.licenses = [c for c in real(dossier.licenses) if self._licensed(c)]
+        self.incidents = [self._attributed(c) for c in real(dossier.incidents) if stands(c)]
+        self.grounds = {c.fact.ref: self._ground(c) for c in self.licenses}
+        self.windows = {ref: use_window(g.license, g.deliveries, self.destination) for ref, g in self.grounds.items()}
+        self.decisions: dict[str, list[Decision]] = defaultdict(list)
+        for decision in facts_of(real(dossier.decisions), Decision):
+            self.decisions[decision.alert].append(decision)
+
+    def _licensed(self, counted: Counted) -> bool:
+        return isinstance(counted.fact, License) and any(
+            d.country == self.destination for d in counted.fact.destinations
+        )
+
+    def _attributed(self, counted: Counted) -> Counted:
+        """The account with what analysts attributed to it: a product or an agency, where it names none."""
+        incident = counted.fact
+        assert isinstance(incident, Incident)
+        for judgment in self.judgments:
+            if judgment.kind != "attribute" or incident.ref not in judgment.incidents:
+                continue
+            if judgment.product:
+                added = ClaimedProduct(name=judgment.product, confidence=judgment.confidence)
+                incident = msgspec.structs.replace(incident, products=(*incident.products, added))
+            if judgment.agency:
+                agency = Claimed(name=judgment.agency, confidence=judgment.confidence)
+                incident = msgspec.structs.replace(incident, operator_agency=agency)
+        if incident is counted.fact:
+            return counted
+        return Counted(incident, f"{counted.hash}+{_digest(incident)}", counted.conflicting)
+
+    def _ground(self, counted: Counted) -> Ground:
+        license = counted.fact
+        assert isinstance(license, License)
+        ref = license.ref
+        own = [d for d in facts_of(self.deliveries, Delivery) if d.license == ref]
+        reports = [
+            r for r in facts_of(self.reports, PostShipmentReport)
+            if r.license == ref and self.destination in (r.destination, *r.covers)
+        ]  # fmt: skip
+        here = tuple(
+            sorted((d for d in own if d.destination == self.destination), key=lambda d: (d.delivered.first, d.ref))
+        )
+        serials = {s for d in here for s in serials_of(d)}
+        seen = [
+            f for c in (*self.deliveries, *self.reports)
+            if isinstance(f := c.fact, Delivery | PostShipmentReport) and serials & serials_of(f)
+        ]  # fmt: skip
+        return Ground(
+            license=license, destination=self.destination, deliveries=here,
+            reports=tuple(sorted(reports, key=lambda r: (r.performed.last, r.ref))),
+            sightings=tuple(sorted(seen, key=lambda f: f.ref)), names=self.names, today=self.dossier.today,
+            disposed=disposal_day(here),
+        )  # fmt: skip
+
+    def fit(self, incident: Counted, license: Counted) -> Fit:
+        """How an account fits a license here."""
+        window = self.windows[license.fact.ref]
+        return self._fitter(incident, license, self.destination, window, self.names, self.weights)
+
+
+def real(counted: Iterable[Counted]) -> list[Counted]:
+    """Tests and exercises raise nothing."""
+    return [c for c in counted if c.fact.tense == "actual"]
+
+
+def stands(counted: Counted) -> bool:
+    """Whether an account still stands: its source has not taken it back."""
+    return isinstance(counted.fact, Incident) and counted.fact.status not in GONE
+
+
+def _digest(record: msgspec.Struct) -> str:
+    return hashlib.blake2b(msgspec.json.encode(record), digest_size=8).hexdigest()
