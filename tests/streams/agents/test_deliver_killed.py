@@ -53,7 +53,7 @@ async def heard():
         yield AlertRecord(key=None, value=value)
         if place >= before:
             done.write_text(str(place))
-            await asyncio.sleep(0.004)
+            await asyncio.sleep(0.02)
 
 told = [read_notice(line) for line in notices.read_bytes().splitlines()] if notices.exists() else []
 ports = DeliverPorts(carriers=open_channels(routes, clock), outbox=FolderOutbox(home / "outbox"), tell=tell,
@@ -66,7 +66,7 @@ print("all told", flush=True)
 @pytest.mark.slow
 def test_kill_9_at_any_moment_leaves_each_mail_once_under_one_id(telling, tmp_path):
     chance = random.Random(8)
-    story = [story_of(telling, chance, n) for n in range(120)]
+    story = [story_of(telling, chance, n) for n in range(160)]
     (tmp_path / "alerts.ndjson").write_bytes(b"\n".join(encode(alert) for alert in story))
     for _ in range(8):
         run(tmp_path, chance.uniform(0.02, 0.2))
