@@ -1,0 +1,56 @@
+"""The command line: one program of several commands.
+
+One process holds the log and the warehouse (`run`); `assess`, `rules`, `topics`, `names`, `draft` and `demo` need
+neither; every other command speaks HTTP to the running process, or says in words that nothing runs.
+
+Exit codes: 0 done; 1 something was refused or found; 2 the command's words are off; 3 the program cannot go on;
+4 the other side is away.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from schemas import Refused
+from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
+from streams.cli.keys import keys
+from streams.cli.local import assess, demo, draft, rules, topics
+from streams.cli.process import migrate, replay, run
+from streams.cli.remote import alert, alerts, parked, submit
+from streams.errors import Stop, Wait
+from streams.intake.names_commands import names
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pledgewatch")
+def program() -> None:
+    """Watches what happens to exported surveillance technology after it has left."""
+
+
+for command in (
+    run, submit, alerts, alert, parked, assess, replay, rules, topics, migrate, keys, names, draft, demo,
+):  # fmt: skip
+    program.add_command(command)
+
+
+def main() -> None:
+    """Run the program; every error is one line that says what to mend."""
+    try:
+        program.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(OFF)
+    except Refused as error:
+        for problem in error.problems:
+            complain(f"{problem.path or '(whole)'}: found {problem.found}, expected {problem.expected}")
+        sys.exit(FOUND)
+    except Stop as error:
+        complain(str(error))
+        sys.exit(STOPPED)
+    except Wait as error:
+        complain(str(error))
+        sys.exit(AWAY)

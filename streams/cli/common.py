@@ -1,0 +1,56 @@
+"""What the commands share: settings, words on standard error, files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from streams.errors import Stop
+from streams.settings import Settings, read_settings
+
+DONE, FOUND, OFF, STOPPED, AWAY = 0, 1, 2, 3, 4
+
+
+def complain(words: str) -> None:
+    """One line on standard error."""
+    click.echo(f"pledgewatch: {words}", err=True)
+
+
+def settings() -> Settings:
+    """The settings of the environment."""
+    return read_settings(os.environ)
+
+
+@contextmanager
+def progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; silent where that is no terminal."""
+    with click.progressbar(length=length, label=label, file=sys.stderr, width=30) as bar:
+        yield bar.update
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BinaryIO]:
+    """A file of bytes; `-` is standard input. Raises `Stop` where it cannot be read."""
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with file.open("rb") as lines:
+            yield lines
+    except OSError as error:
+        raise Stop(f"{file} cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def written(file: Path) -> Iterator[BinaryIO]:
+    """A file that is there whole or not at all."""
+    part = file.with_suffix(file.suffix + ".part")
+    with part.open("wb") as lines:
+        yield lines
+    part.replace(file)

@@ -1,0 +1,165 @@
+"""Commands that need neither broker nor server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import msgspec
+
+from schemas import AnyFact, Policy
+from schemas.codec import encode
+from schemas.reading import LineRefused, read_fact, read_ndjson
+from streams.cli.common import FOUND, complain, opened, written
+from streams.errors import Stop
+
+
+@click.command()
+@click.argument("facts", nargs=-1, required=True, type=click.Path(allow_dash=True, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the results.")
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A policy to use instead of those among the facts.",
+)
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day of the assessment; default: the greatest tick or record time.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def assess(
+    facts: tuple[Path, ...], out: Path, policy_file: Path | None, today: dt.datetime | None, as_json: bool
+) -> None:
+    """Assess FACTS (NDJSON; - for standard input) without broker or server.
+
+    Writes alerts.ndjson (the newest record of each alert) and matches.ndjson (each incident with each license that
+    shares a destination). The same facts in any order give the same bytes.
+    """
+    from streams.agents.naming import RegisterNamer
+    from streams.rules.assess import assess_facts
+
+    known, refused = read_facts(facts)
+    policy = _policy(policy_file) if policy_file else None
+    out.mkdir(parents=True, exist_ok=True)
+    counts = {"facts": len(known), "refused": refused, "alerts": 0, "matches": 0}
+    day = today.date() if today else None
+    with (
+        written(out / "alerts.ndjson") as alerts,
+        written(out / "matches.ndjson") as matches,
+        written(out / "remarks.ndjson") as remarks,
+    ):
+        for assessment in assess_facts(known, policy=policy, today=day, namer_of=RegisterNamer):
+            for alert in assessment.alerts:
+                alerts.write(encode(alert) + b"\n")
+            for match in assessment.matches:
+                matches.write(_whole(match) + b"\n")
+            if assessment.remarks.notes:
+                remarks.write(encode(assessment.remarks) + b"\n")
+            counts["alerts"] += len(assessment.alerts)
+            counts["matches"] += len(assessment.matches)
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        click.echo(f"{counts['facts']} facts: {counts['alerts']} alerts, {counts['matches']} matches in {out}")
+    if refused:
+        complain(f"{refused} lines were refused (see above); the rest was assessed")
+        sys.exit(FOUND)
+
+
+def read_facts(files: Iterable[Path]) -> tuple[list[AnyFact], int]:
+    """The facts of NDJSON files through the door's own reading; refusals are told and counted."""
+    from streams.intake.door import state_code
+
+    known: list[AnyFact] = []
+    refused = 0
+    for file in files:
+        with opened(file) as lines:
+            for number, read in enumerate(read_ndjson(lines, resolve_country=state_code), start=1):
+                if isinstance(read, LineRefused):
+                    refused += 1
+                    for problem in read.problems:
+                        complain(
+                            f"{file}:{number}: {problem.path or '(whole)'}: "
+                            f"found {problem.found}, expected {problem.expected}"
+                        )
+                else:
+                    known.append(read)
+    return known, refused
+
+
+def _whole(record: msgspec.Struct) -> bytes:
+    """All fields, defaults too: for programs that look for them."""
+    return msgspec.json.encode({f: getattr(record, f) for f in record.__struct_fields__})
+
+
+def _policy(file: Path) -> Policy:
+    policy = read_fact(file.read_bytes(), expect="policy")
+    if not isinstance(policy, Policy):
+        raise Stop(f"{file} is a retraction, expected a policy")
+    return policy
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def rules(as_json: bool) -> None:
+    """Print the table of clause rules."""
+    from streams.rules.clauses import rule_table
+
+    for kind, source, rule, claim in rule_table():
+        if as_json:
+            click.echo(json.dumps({"kind": kind, "from": source, "rule": rule, "claim": claim}))
+        else:
+            click.echo(f"{kind:26} {source:9} {rule:38} {claim}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def topics(as_json: bool) -> None:
+    """Print the topics: what a record means, who writes it, who reads it, and how long it is kept."""
+    from schemas.topics import TOPICS
+
+    for topic in TOPICS.values():
+        if as_json:
+            click.echo(msgspec.json.encode(topic).decode())
+        else:
+            click.secho(topic.name, bold=True)
+            click.echo(f"  {topic.meaning}")
+            click.echo(f"  written by {', '.join(topic.written_by)}; read by {', '.join(topic.read_by)}")
+            click.echo(f"  key {topic.key}; partition by {topic.partition_by}; {topic.cleanup}: {topic.why}")
+
+
+@click.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="NDJSON file to write.")
+def demo(out: Path) -> None:
+    """Write the facts of the demo world as NDJSON."""
+    from streams.demo.world import world
+
+    facts = world()
+    with written(out) as lines:
+        for fact in facts:
+            lines.write(encode(fact) + b"\n")
+    click.echo(f"{len(facts)} facts in {out}")
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["reports", "stix"]))
+@click.argument("where", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="NDJSON file to write.")
+@click.option("--publisher", default="unknown", help="Source of a STIX bundle, as in the source register.")
+def draft(kind: str, where: Path, out: Path, publisher: str) -> None:
+    """Draft incidents from a public list: a folder of dated reports, or a STIX 2.1 bundle. A person confirms them."""
+    from streams.intake.recipes import draft_reports, draft_stix
+
+    drafts = draft_reports(where) if kind == "reports" else draft_stix(where, publisher=publisher)
+    with written(out) as lines:
+        for line in drafts.ndjson():
+            lines.write(line)
+    for skipped in drafts.skipped:
+        complain(f"{skipped}")
+    click.echo(f"{len(drafts.drafted)} drafts in {out}; {len(drafts.skipped)} left out")
