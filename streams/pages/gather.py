@@ -47,14 +47,12 @@ def of_index(ports: PagePorts, access: Access, filters: views.Filters) -> dict[s
 
 
 def _changed(
-    ports: PagePorts, access: Access, since: dt.date | None, alerts: Sequence[Alert]
+    ports: PagePorts, access: Access, since: dt.date, alerts: Sequence[Alert]
 ) -> list[tuple[Alert, tuple[str, ...]]]:
     """What changed from a day on, by alert, the most pressing first."""
-    found = []
+    found, day = [], today(ports)
     for alert in alerts:
-        if since is None or (alert.assessed_on and alert.assessed_on < since):
-            continue
-        history = ports.reads.history(alert.id)
+        history = views.dated(ports.reads.history(alert.id), day)
         if views.visible(access, [record for _, record in reversed(history)]):
             changes = views.changed_since(history, since)
             if changes:
@@ -62,7 +60,7 @@ def _changed(
     return sorted(found, key=lambda pair: (-words.band_rank(pair[0].band), pair[0].id))
 
 
-def _titled(alert: Alert, history: Sequence[tuple[dt.datetime, Alert]]) -> Alert:
+def _titled(alert: Alert, history: views.History) -> Alert:
     """The alert, or for a withdrawn one without a title its last record that had one."""
     last = views.last_live(history)
     return msgspec.structs.replace(alert, title=last.title) if last and not alert.title else alert
@@ -71,7 +69,7 @@ def _titled(alert: Alert, history: Sequence[tuple[dt.datetime, Alert]]) -> Alert
 def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None) -> dict[str, object]:
     """One alert, as it is or as it stood on a day, with all that stands around it; raises `Told` (404)."""
     newest = ports.reads.alert(alert_id)
-    history = ports.reads.history(alert_id)
+    history = views.dated(ports.reads.history(alert_id), today(ports))
     records = [record for _, record in reversed(history)]
     if newest is None or not views.visible(access, [newest, *records]):
         raise Told(404, "There is no such alert", "Nothing is or was on record under this id that you may open.")

@@ -38,16 +38,13 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """Grid lines: position [user units] and weight [nats]."""
     bars: tuple[Bar, ...]
     total: Bar
+    sums: bool
+    """Whether the terms sum to what the alert says; if not, the page says so."""
 
 
 def draw(terms: Sequence[LedgerTerm], total: int | None = None) -> Ledger:
-    """The ledger of `terms`; `total` [micro-nats] is what the alert says they sum to, and must.
-
-    Raises `ValueError` when the terms do not sum to it: a picture that hides a term would lie.
-    """
+    """The ledger of `terms`, which are one at least; `total` [micro-nats] is what the alert says that they sum to."""
     summed = sum(term.weight for term in terms)
-    if total is not None and total != summed:
-        raise ValueError(f"The ledger's terms sum to {summed} micro-nats, the alert says {total}")
     low, high = _range([*(term.weight for term in terms), summed])
     scale = WIDTH / (high - low)
     zero = -low * scale
@@ -60,6 +57,7 @@ def draw(terms: Sequence[LedgerTerm], total: int | None = None) -> Ledger:
         ticks=tuple((round(zero + nat * 1_000_000 * scale, 2), nat) for nat in _whole_nats(low, high)),
         bars=tuple(bars),
         total=_bar("sum", summed, summed, zero, scale),
+        sums=total is None or total == summed,
     )
 
 

@@ -15,7 +15,7 @@ Everything is readable without a script. A post answers with a redirect, so that
 from __future__ import annotations
 
 import asyncio
-import re
+import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -59,8 +59,6 @@ from streams.pages.render import HEADERS, HERE, alert_path, fact_path, page
 
 REMEMBERED = 1000
 """Forms answered that are remembered, so that a second click on one is not a second decision [count]."""
-
-FORM_ID = re.compile(r"^[0-9a-f]{24}$")
 
 Ports: TypeAlias = NamedDependency[SkipValidation[PagePorts]]
 
@@ -164,7 +162,8 @@ async def decide(request: Http, ports: Ports, answered: Forms, alert_id: FromPat
     access = reader(request, ports, "officer")
     form = await request.form()
     ours(request, str(form.get("token", "")))
-    alert_id, form_id = alert_id.lstrip("/"), str(form.get("form", ""))
+    alert_id = alert_id.lstrip("/")
+    form_id = _digest(alert_id, form)
     if repeated := answered.sent_to(form_id):
         return Redirect(repeated, status_code=303, headers=HEADERS)
     context = await asyncio.to_thread(gather.of_alert, ports, access, alert_id, None)
@@ -197,6 +196,12 @@ CHANGED = (
 )
 
 
+def _digest(alert_id: str, form: Any) -> str:
+    """The form with what was filled in: a second click is the same, a form that was changed after going back is not."""
+    said = [alert_id, *(f"{name}={form.getall(name, [])}" for name in sorted(form)), str(form.get("form", ""))]
+    return hashlib.blake2b("\n".join(said).encode(), digest_size=12).hexdigest()
+
+
 def _filled(form: Any) -> forms.Filled:
     names = ("kind", "reason", "close_reason", "assigned_to", "until", "party")
     # Browsers send lines of a text with a carriage return, which is no part of what was written.
@@ -212,9 +217,8 @@ def _signing(
     if token and (second is None or not second.may("officer") or not views.visible(second, [alert])):
         found = "a key that is not known" if second is None else "a key that may not decide this"
         raise Refused([Problem(path="/second", found=found, expected=forms.ASKED["second"])])
-    sent = str(form.get("form", ""))
     return forms.Signing(
-        id=f"page.{sent if FORM_ID.match(sent) else secrets.token_hex(12)}",
+        id=f"page.{_digest(alert.id, form)}",
         source=access.source or ports.source, alert=alert.id, by_role=access.name, at=ports.clock(), today=today(ports),
         evidence=views.judged_evidence(alert, frozenset(filled.cases)),
         second_by_role=second.name if second else None,

@@ -184,25 +184,49 @@ def all_evidence(alert: Alert) -> tuple[Evidence, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+History = Sequence[tuple[dt.date, Alert]]
+"""Every record of one alert with the day that it belongs to, oldest first."""
+
+
+def dated(records: Sequence[tuple[dt.datetime, Alert]], today: dt.date) -> list[tuple[dt.date, Alert]]:
+    """The history of an alert from its records and the time the log had them.
+
+    A log that was written by a replay is younger than the days that it tells of: there a record belongs to the newest
+    day that it speaks of, and one that speaks of none (nothing is left of it) to `today`.
+    """
+    found: list[tuple[dt.date, Alert]] = []
+    for at, alert in records:
+        replayed = at.date() > today + dt.timedelta(days=1)
+        day = alert.assessed_on or ((newest_day(alert) or today) if replayed else at.date())
+        found.append((max(day, found[-1][0]) if found else day, alert))
+    return found
+
+
+def newest_day(alert: Alert) -> dt.date | None:
+    """The newest day of which an alert speaks: when things became known, were published, answered, due or decided."""
+    days = [alert.first_known, *(note.at.date() for note in alert.decisions)]
+    for case in alert.cases:
+        days += [case.known_since, case.due, *(reply.at for reply in case.replies)]
+        days += [published.published_at for term in case.ledger for published in term.publications]
+    return max((day for day in days if day), default=None)
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One record in the history of an alert, and what it changed."""
 
-    at: dt.datetime
-    """When the log had it [UTC]."""
     on: dt.date
-    """Day of assessment."""
     alert: Alert
     changes: tuple[str, ...]
 
 
-def steps(history: Sequence[tuple[dt.datetime, Alert]]) -> list[Step]:
+def steps(history: History) -> list[Step]:
     """The history of an alert, oldest first; records that changed nothing told here are left out."""
     told: list[Step] = []
     before: Alert | None = None
-    for at, alert in history:
+    for on, alert in history:
         found = changes(before, alert)
         if found:
-            told.append(Step(at=at, on=alert.assessed_on or at.date(), alert=alert, changes=found))
+            told.append(Step(on=on, alert=alert, changes=found))
         before = alert
     return told
 
@@ -251,25 +275,19 @@ def _clause_change(before: Alert, after: Alert) -> list[str]:
     return []
 
 
-def as_of(history: Sequence[tuple[dt.datetime, Alert]], on: dt.date) -> Alert | None:
+def as_of(history: History, on: dt.date) -> Alert | None:
     """The record that stood at the end of the day `on`, or `None` if the alert did not exist yet."""
-    stood = None
-    for at, alert in history:
-        if (alert.assessed_on or at.date()) <= on:
-            stood = alert
-    return stood
+    return next((alert for day, alert in reversed(history) if day <= on), None)
 
 
-def changed_since(history: Sequence[tuple[dt.datetime, Alert]], since: dt.date) -> tuple[str, ...]:
+def changed_since(history: History, since: dt.date) -> tuple[str, ...]:
     """What changed in an alert from the day `since` on (that day's own changes count), in words."""
-    before = as_of(history, since - dt.timedelta(days=1))
-    after = history[-1][1] if history else None
-    if after is None or (after.assessed_on and after.assessed_on < since):
+    if not history or history[-1][0] < since:
         return ()
-    return changes(before, after)
+    return changes(as_of(history, since - dt.timedelta(days=1)), history[-1][1])
 
 
-def last_live(history: Sequence[tuple[dt.datetime, Alert]]) -> Alert | None:
+def last_live(history: History) -> Alert | None:
     """The last record before the alert was withdrawn."""
     return next((alert for _, alert in reversed(history) if alert.status != "withdrawn"), None)
 

@@ -71,7 +71,7 @@ def test_judged_evidence_is_that_of_open_cases_each_once(world) -> None:
 
 
 def test_history_tells_what_changed(world, group) -> None:
-    told = [step.changes for step in views.steps(world.history(group.id))]
+    told = [step.changes for step in views.steps(views.dated(world.history(group.id), D(2026, 3, 14)))]
     assert told == [
         ("Opened at Watch",),
         ("Raised from Watch to Alert", "1 fact added"),
@@ -80,7 +80,7 @@ def test_history_tells_what_changed(world, group) -> None:
 
 
 def test_a_record_that_changed_nothing_is_no_step(world, group) -> None:
-    history = world.history(group.id)
+    history = views.dated(world.history(group.id), D(2026, 3, 14))
     assert len(views.steps([*history, (history[-1][0], history[-1][1])])) == len(views.steps(history))
 
 
@@ -92,14 +92,28 @@ def test_a_withdrawn_alert_says_so_once_and_can_open_again(world) -> None:
 
 
 def test_an_alert_is_shown_as_it_stood_on_a_day(world, group) -> None:
-    history = world.history(group.id)
+    history = views.dated(world.history(group.id), D(2026, 3, 14))
     assert views.as_of(history, D(2025, 4, 1)) is None
     assert views.as_of(history, D(2025, 4, 2)).band == "watch"
     assert views.as_of(history, D(2026, 1, 22)).band == "alert"
 
 
+def test_a_log_that_is_younger_than_its_days_is_told_by_what_its_records_speak_of(group) -> None:
+    replayed = dt.datetime(2026, 11, 23, 15, tzinfo=dt.UTC)
+    early, late = (
+        msgspec.structs.replace(group, assessed_on=None, decisions=(), first_known=day, cases=())
+        for day in (D(2025, 5, 13), D(2026, 2, 10))
+    )
+    gone = msgspec.structs.replace(early, status="withdrawn", first_known=None)
+    records = [(replayed, record) for record in (early, late, gone)]
+    assert [day for day, _ in views.dated(records, D(2026, 8, 31))] == [
+        D(2025, 5, 13), D(2026, 2, 10), D(2026, 8, 31),
+    ]  # fmt: skip
+    assert [day for day, _ in views.dated(records, D(2026, 11, 23))] == [D(2026, 11, 23)] * 3
+
+
 def test_what_changed_since_a_day_counts_that_day(world, group) -> None:
-    history = world.history(group.id)
+    history = views.dated(world.history(group.id), D(2026, 3, 14))
     assert "Raised from Watch to Alert" in views.changed_since(history, D(2026, 1, 22))
     assert views.changed_since(history, D(2026, 2, 11)) == ("Now acknowledged", "Decision: Ask the exporter")
     assert views.changed_since(history, D(2026, 2, 12)) == ()
