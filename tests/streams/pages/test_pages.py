@@ -224,6 +224,12 @@ def test_a_withdrawn_alert_says_so_and_offers_no_decision(visit) -> None:
     assert 'id="decide"' not in page.text
 
 
+def test_a_closed_alert_asks_for_nothing_more(visit) -> None:
+    said = text_of(visit().get(alert_path("QP~xa-register:LIC-2021-0007~c1")))
+    assert "Closed : what is known was judged." in said
+    assert "kept in view" not in said
+
+
 def test_a_warehouse_that_is_away_is_told_in_words(visit, world) -> None:
     def away(*_: object, **__: object) -> None:
         raise Wait("The warehouse is being restarted.")
