@@ -38,7 +38,7 @@ def likeness(a: Word, b: Word) -> tuple[float, str]:
         return 0.0, ""
     if a.concept or b.concept:
         return _misspelt(a, b)
-    if a.text == b.text:
+    if a.surface == b.surface or (a.text == b.text and not a.script == b.script == "Han"):
         return 1.0, "same"
     return _by_sound(a, b)
 
@@ -124,6 +124,7 @@ def align(left: Name, right: Name) -> Alignment:
             free_left.discard(-i)
             free_right.discard(-j)
             parts.append(Part((left.words[-i],), (right.words[-j],), alike, how))
+    _complete(left, right, parts, free_left, free_right)
     joined = _together(left, right, free_left, free_right)
     if joined:
         parts.append(joined)
@@ -134,6 +135,44 @@ def align(left: Name, right: Name) -> Alignment:
         tuple(left.words[i] for i in sorted(free_left)),
         tuple(right.words[j] for j in sorted(free_right)),
     )
+
+
+_WHOLE = 0.85  # likeness from which a word and two words written together are the same
+
+
+def _complete(left: Name, right: Name, parts: list[Part], free_left: set[int], free_right: set[int]) -> None:
+    """Where one word answers half to another and the rest of it stands beside: "Sepa Nirou" and "Sepanirou"."""
+    for at, part in enumerate(parts):
+        if part.how != "near in sound":
+            continue
+        for name, free, mine, theirs in (
+            (left, free_left, part.left, part.right),
+            (right, free_right, part.right, part.left),
+        ):
+            for other in sorted(free):
+                pair = _side_by_side(name, mine[0], other)
+                if pair is None:
+                    continue
+                alike = Indel.normalized_similarity("".join(word.sound for word in pair), theirs[0].sound)
+                if alike >= _WHOLE and alike > part.likeness:
+                    free.discard(other)
+                    both = (pair, theirs) if name is left else (theirs, pair)
+                    parts[at] = Part(both[0], both[1], alike, "same when written together")
+                    break
+            if parts[at] is not part:
+                break
+
+
+def _side_by_side(name: Name, word: Word, other: int) -> tuple[Word, ...] | None:
+    """The word and the one at `other`, in their order, if they are neighbors and both are names."""
+    beside = name.words[other]
+    if beside.cls != "name" or beside.script != "Latin":
+        return None
+    if other and name.words[other - 1] == word:
+        return (word, beside)
+    if other + 1 < len(name.words) and name.words[other + 1] == word:
+        return (beside, word)
+    return None
 
 
 def _together(left: Name, right: Name, free_left: set[int], free_right: set[int]) -> Part | None:

@@ -21,11 +21,12 @@ from rapidfuzz.distance import Indel
 from streams.names.normal import bones, concept_of, legal_words, parse, readings, sound
 from streams.names.scripts import plain
 
-_BUDGET: Final = 700  # entries looked at for one search; measured: more of them only adds common pieces
+_BUDGET: Final = 700  # entries looked at for one search in 10,000 names, twice that in 100,000; measured
 _LEAST: Final = 4  # pieces looked at however common they are
 _KEPT: Final = 40  # candidates put in order by rapidfuzz
 _SIZES: Final = (3, 4)  # letters of a piece
 _SHARED: Final = 0.85  # likeness of names of which one has all words of the other, by weight
+_ABROAD: Final = 4  # one place in so many is kept for names in another script that share a meaning
 _INITIALS: Final = 0.8  # likeness of an acronym and a name with these initials
 
 _SPACE = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r', " ") | {"'": None})
@@ -41,6 +42,7 @@ class _Text(msgspec.Struct):
     ordered: str
     joined: str
     initials: str
+    alone: str  # the word itself where it is the only one and could be an acronym
     foreign: bool
     meant: frozenset[str]
 
@@ -53,7 +55,7 @@ def _ready(text: str, *, meaning: bool) -> _Text:
         meant = frozenset(
             chain(("=" + w.concept for w in words if w.concept), ("#" + bones(token) for token in tokens))
         )
-        return _Text(tokens, " ".join(sorted(tokens)), "".join(tokens), "", True, meant)
+        return _Text(tokens, " ".join(sorted(tokens)), "".join(tokens), "", "", True, meant)
     written = text if text.isascii() else plain(text)
     all_words = written.lower().translate(_SPACE).split()
     legal = legal_words()
@@ -63,7 +65,8 @@ def _ready(text: str, *, meaning: bool) -> _Text:
     tokens = [sound(word) for word in words_kept]
     known = _meanings(tuple(words_kept)) if meaning else frozenset()
     initials = "".join(word[0] for word in words_kept)
-    return _Text(tokens, " ".join(sorted(tokens)), "".join(tokens), initials, False, known)
+    alone = words_kept[0] if len(words_kept) == 1 and len(words_kept[0]) <= 8 else ""
+    return _Text(tokens, " ".join(sorted(tokens)), "".join(tokens), initials, alone, False, known)
 
 
 def _meanings(words: tuple[str, ...]) -> frozenset[str]:
@@ -98,6 +101,9 @@ class Index:
             for piece, entries in self._filed.items()
             if piece[0] == "^" and piece[-1] == "$"
         }
+        reach = 1 + max(0.0, math.log10(max(1, len(self._texts)) / 10_000))
+        self._budget: Final = int(_BUDGET * reach)
+        self._kept: Final = int(_KEPT * reach)
         self._unknown: Final = math.log(1 + len(self._texts))
         self._weights: Final = [self._weight(text.tokens) for text in self._texts]
         self._spelled: Final = [text.ordered for text in self._texts]
@@ -144,13 +150,18 @@ class Index:
 
     def _near(self, asked: _Text) -> list[int]:
         """The entries that share most of the rarest pieces; those written the same; those in another script."""
-        shared = self._count(self._filed, set(_asked_under(asked)), _BUDGET)
-        near = dict.fromkeys(shared if len(shared) <= _KEPT else _most(shared))
+        shared = self._count(self._filed, set(_asked_under(asked)), self._budget)
+        near = dict.fromkeys(shared if len(shared) <= self._kept else _most(shared, self._kept))
         near.update(dict.fromkeys(self._whole.get(asked.ordered, ())[:_KEPT]))
+        near.update(dict.fromkeys(sorted(self._abbreviated(asked))[:_KEPT]))
         if self._foreign:
-            abroad = self._count(self._foreign, asked.meant, _BUDGET // 2)
-            near.update(dict.fromkeys(abroad if len(abroad) <= _KEPT else _most(abroad)))
+            abroad = self._count(self._foreign, asked.meant, self._budget // 2)
+            near.update(dict.fromkeys(abroad if len(abroad) <= _KEPT else _most(abroad, _KEPT)))
         return list(near)
+
+    def _abbreviated(self, asked: _Text) -> set[int]:
+        """Entries of which the text is the acronym, or that are the text's."""
+        return {*self._filed.get("@" + asked.alone, ()), *self._filed.get(_as_word(asked.initials), ())}
 
     def _count(self, filed: dict[str, list[int]], keys: Iterable[str], budget: int) -> Counter[int]:
         """How many of the rarest keys each entry is filed under, until so many entries were looked at."""
@@ -180,11 +191,15 @@ class Index:
             found.append((likeness, -entry))
         found = self._beyond(asked, found)
         found.sort(reverse=True)
-        return [(-entry, likeness) for likeness, entry in found[:top]]
+        best = found[:top]
+        if self._foreign and len(found) > top:
+            abroad = [one for one in found[top:] if self._meaning(asked, -one[1])][: top // _ABROAD]
+            best = [*best[: top - len(abroad)], *abroad]
+        return [(-entry, likeness) for likeness, entry in best]
 
     def _beyond(self, asked: _Text, found: list[tuple[float, int]]) -> list[tuple[float, int]]:
         """What spelling does not show: initials, and meaning across scripts."""
-        initials = {*self._filed.get("@" + asked.joined, ()), *self._filed.get(f"^{asked.initials}$", ())}
+        initials = self._abbreviated(asked)
         if initials:
             found = [(max(likeness, _INITIALS) if -at in initials else likeness, at) for likeness, at in found]
         if self._foreign:
@@ -205,18 +220,23 @@ def _parts(text: str) -> list[str]:
     return [reading.text for reading in readings(text)][:3]
 
 
-def _most(shared: Counter[int]) -> list[int]:
-    """The entries with the most shared pieces, about as many as are kept."""
+def _most(shared: Counter[int], about: int) -> list[int]:
+    """The entries with the most shared pieces, about as many as said, at most twice as many."""
     counted = Counter(shared.values())
     kept = least = 0
     for least in sorted(counted, reverse=True):
         kept += counted[least]
-        if kept >= _KEPT:
+        if kept >= about:
             break
     chosen = [entry for entry, count in shared.items() if count >= least]
-    if len(chosen) <= 2 * _KEPT:
+    if len(chosen) <= 2 * about:
         return chosen
-    return sorted(chosen, key=lambda entry: (-shared[entry], entry))[: 2 * _KEPT]
+    return sorted(chosen, key=lambda entry: (-shared[entry], entry))[: 2 * about]
+
+
+def _as_word(initials: str) -> str:
+    """The piece that a name is filed under which consists of these initials."""
+    return f"^{sound(initials)}$" if len(initials) >= 3 else ""
 
 
 def _asked_under(asked: _Text) -> Iterator[str]:
@@ -224,7 +244,3 @@ def _asked_under(asked: _Text) -> Iterator[str]:
         yield from _pieces(token)
     if asked.foreign:
         yield from asked.meant
-    if len(asked.tokens) == 1 and len(asked.joined) <= 8:
-        yield "@" + asked.joined
-    if len(asked.initials) >= 3:
-        yield f"^{asked.initials}$"

@@ -146,8 +146,8 @@ def _lexicon() -> _Lexicon:
 
 
 def concept_of(words: str) -> str:
-    """The concept of one word or group of words in plain form, if it is in the vocabulary as it stands; else ""."""
-    found = _lexicon().exact.get(words)
+    """The concept of one word or group of words in plain form, if the vocabulary has it; else ""."""
+    found = _listed(words) if " " not in words else _lexicon().exact.get(words)
     return found.concept if found and found.cls not in ("link", "legal") else ""
 
 

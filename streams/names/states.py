@@ -282,7 +282,8 @@ def _corrected(text: str, key: str) -> State | None:
     for length in range(len(key) - allowed, len(key) + allowed + 1):
         for form, place in _spellings().get(length, ()):
             distance = Indel.distance(key, form, score_cutoff=allowed + 2)
-            if distance <= allowed + 2 and distance < near.get(place.code, (99, place))[0]:
+            reach = allowed + 2 if place.strength >= 2 else allowed  # a loose form is no rival from further off
+            if distance <= reach and distance < near.get(place.code, (99, place))[0]:
                 near[place.code] = (distance, place)
     if len(near) != 1:
         return None

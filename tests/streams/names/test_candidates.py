@@ -20,6 +20,18 @@ def test_a_name_in_another_script_finds_its_latin_form() -> None:
         assert place in {at for at, _ in index.search(text)}, text
 
 
+def test_a_latin_name_finds_its_form_in_another_script_by_meaning() -> None:
+    index = Index.of([*invented(500), "三菱重工航空发动机株式会社", "وزارة الداخلية"])
+    for text, place in (("Mitsubishi Heavy Industries Aero Engines", 500), ("Ministry of Interior", 501)):
+        assert place in {at for at, _ in index.search(text)}, text
+
+
+def test_initials_find_the_name_and_the_name_its_initials() -> None:
+    index = Index.of([*invented(500), "National Engineering Service Consultancy", "NESC"])
+    assert {500, 501} <= {at for at, _ in index.search("NESC")}
+    assert {500, 501} <= {at for at, _ in index.search("National Engineering Service Consultancy")}
+
+
 def test_recall_is_no_lower_than_that_of_brute_force() -> None:
     names = invented(3_000)
     asked = queries(names, 150)

@@ -35,6 +35,7 @@ def test_one_entity_written_twice_is_a_match(left: str, right: str) -> None:
     ("left", "right"),
     [
         ("Unit 8200", "Unit 9900"),
+        ("Negev Optics Plant 12", "Negev Optics Plant 14"),
         ("State Security Service of Azerbaijan", "State Security Service of Georgia"),
         ("Ministry of Interior", "Ministry of Defence"),
         ("Negev Cyber Ltd.", "Arava Cyber Ltd."),

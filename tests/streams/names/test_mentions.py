@@ -28,6 +28,9 @@ EVERYDAY = [
     "The falcon circled near the area of the utility.",
     "An alien landscape lay before them, near the edge of the citadel.",
     "He found the candle near the window and read the gospel.",
+    "The camp was targeted by hermit crabs.",
+    "The town was attacked by a hacking team.",
+    "Customers of circles and clubs were asked.",
     "The verdict was innovative and the court took the time it needed.",
 ]
 

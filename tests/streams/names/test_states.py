@@ -134,7 +134,9 @@ def test_user_assigned_codes_stand_for_themselves() -> None:
 def test_a_slip_is_mended_only_where_one_state_is_near() -> None:
     assert code("Untied States") == "US"
     assert "spelling" in flags("Untied States")
-    assert resolve_state("Repubic of Zambia") is None  # as near to Gambia
+    assert code("Algerya") == "DZ"
+    for text in ("Austalia", "Mauritanius", "Slovekia", "Repubic of Zambia"):  # each near to two
+        assert resolve_state(text) is None, text
 
 
 def test_what_names_no_state_is_nobody() -> None:
