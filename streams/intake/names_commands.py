@@ -30,7 +30,13 @@ from streams.names.register import Register, seed_rows
 from streams.names.states import resolve_state
 
 KINDS = ("state", "agency", "unit", "vendor", "corporate_group", "product", "technology")
-_LIST_KINDS = {"end_user": "agency", "organisation": None, "organization": None, "company": "vendor"}
+_LIST_KINDS = {
+    "end_user": "agency",
+    "organisation": None,
+    "organization": None,
+    "company": "vendor",
+    "country": "state",
+}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

@@ -175,7 +175,7 @@ class Index:
         return Counter(chain.from_iterable(filed[key] for _, key in pieces[:taken]))
 
     def _weight(self, tokens: Iterable[str]) -> float:
-        return sum(self._rarity.get(token, self._unknown) for token in tokens) or 1.0
+        return math.fsum(self._rarity.get(token, self._unknown) for token in tokens) or 1.0  # in any order, to the bit
 
     def _ordered(self, asked: _Text, near: list[int], top: int) -> list[tuple[int, float]]:
         """The candidates by how alike they are: sorted, written together, or by the weight of the words they share."""

@@ -16,7 +16,7 @@ from streams.names.calibration import Weights, logistic, logit, shipped
 from streams.names.compare import Reading, compare
 from streams.names.features import NAMES
 from streams.names.normal import Word, parse
-from streams.names.states import resolve_state, state_names
+from streams.names.states import is_form, resolve_state, state_names
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -30,10 +30,11 @@ class Score(msgspec.Struct, frozen=True):
 def score(left: str, right: str, *, kind: str | None = None, countries: Sequence[str | None] = ()) -> Score:
     """Compares two names in any script.
 
-    `countries`: where each is seated, as ISO 3166-1 alpha-2 or any form of a state, or None. `kind` "state" compares
-    states: look-alikes are never merged. Raises nothing; text without letters matches nothing.
+    `countries`: where each is seated, as ISO 3166-1 alpha-2 or any form of a state, or None. `kind` "state", or
+    none and two forms of states, compares states: look-alikes are never merged. Raises nothing; text without letters
+    matches nothing.
     """
-    if kind == "state":
+    if kind == "state" or (kind is None and is_form(left) and is_form(right)):
         return _states(left, right)
     seats = _seats(countries)
     return _scored(left, right, seats)

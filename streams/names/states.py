@@ -196,6 +196,12 @@ def common_forms() -> dict[str, str]:
     }
 
 
+def is_form(text: str) -> bool:
+    """Whether the whole text is a known form of a state or a part of one, of more than three letters, as it stands."""
+    key = squashed(text)
+    return len(key) > 3 and key in _forms()
+
+
 @lru_cache(maxsize=16384)
 def resolve_state(text: str) -> State | None:
     """The state that the text names, or None if none is known or several are as near.

@@ -72,6 +72,7 @@ def test_states_are_compared_as_states() -> None:
     assert score("Morocco", "المغرب", kind="state").score == 1.0
     assert score("Niger", "Nigeria", kind="state").score == 0.0
     assert score("Scotland", "England", kind="state").score < 0.5
+    assert score("Republic of Mali", "Republic of Malta").score == 0.0
 
 
 def test_a_text_without_words_matches_nothing() -> None:
