@@ -3,10 +3,11 @@
     python tests/bench/chaos.py [--facts 20000] [--kills 20] [--seed N] [--limit SECONDS] [--core-only] [--json]
 
 `pledgewatch run` is a process of its own. A feeder sends the facts over HTTP in batches of random size and repeats what
-was not acknowledged. Three in four kills hit while facts come in, the others while the process is still starting. Ticks
-come from a file, that is, they stand in the log from the beginning. In the end the newest record of each alert must be
-byte-equal to that of a run without kills and to the pure core over the same facts; every acknowledged fact must be in
-the log, once; the warehouse must count every record once and show the same alerts. Ends with 1 where anything differs.
+was not acknowledged. A quarter of the kills hit while the process is still starting, about a third while a request is
+under way, the others some time after one. Ticks come from a file: they stand in the log from the beginning. In the end
+the newest record of each alert must be byte-equal to that of a run without kills and to the pure core over the same
+facts; every acknowledged fact must be in the log, once; the warehouse must count every record once and show the same
+alerts. Ends with 1 where anything differs.
 `--core-only` leaves the run without kills out.
 """
 
@@ -41,6 +42,10 @@ from streams.rules.assess import assess_facts
 LARGEST_BATCH = 300
 STARTING_SHARE = 0.25
 """Share of the kills that hit while the process starts and recovers."""
+REQUEST_SHARE = 0.5
+"""Share of the other kills that hit while a request is under way."""
+LONGEST_REQUEST = 0.1
+"""Up to how long such a kill waits after the request was sent [s]."""
 LONGEST_WAIT = 1.5
 """Up to how long a kill waits after the fact that sets it off: bursts, commits and inserts last about as long [s]."""
 
@@ -51,6 +56,7 @@ class Feeder:
     def __init__(self, installation: Installation, facts: Sequence[AnyFact], draw: Random) -> None:
         self.acknowledged: list[Told] = []
         self.repeated = 0
+        self.asking = False
         self.fault: Fault | None = None
         self.facts, self._draw, self._to = facts, draw, installation
         self._allowed = 0
@@ -82,11 +88,14 @@ class Feeder:
                     time.sleep(0.02)
 
     def _sent(self, client: httpx.Client, batch: Sequence[AnyFact]) -> bool:
+        self.asking = True
         try:
             answer = client.post("/api/v1/facts", content=b"\n".join(encode(fact) for fact in batch))
         except httpx.HTTPError:
             self.repeated += 1
             return False
+        finally:
+            self.asking = False
         if answer.status_code in (429, 503):
             self.repeated += 1
             return False
@@ -102,6 +111,7 @@ class Run(msgspec.Struct, kw_only=True):
 
     kills: int
     killed_starting: int
+    killed_in_request: int
     starts: list[float]
     """How long each start took that was let finish [s]."""
     repeated: int
@@ -117,6 +127,7 @@ class Verdict(msgspec.Struct, kw_only=True):
     facts: int
     kills: int
     killed_starting: int
+    killed_in_request: int
     restarts: int
     repeated_batches: int
     acknowledged: int
@@ -167,7 +178,8 @@ def run(home: Path, facts: Sequence[AnyFact], kills: int, draw: Random, deadline
         feeder.end()
         installation.leave_nothing()
     return Run(
-        kills=kills, killed_starting=killer.starting, starts=killer.starts, repeated=feeder.repeated,
+        kills=kills, killed_starting=killer.starting, killed_in_request=killer.in_request,
+        starts=killer.starts, repeated=feeder.repeated,
         acknowledged=feeder.acknowledged, complaints=installation.complaints(), seconds=time.monotonic() - begun,
         left=look(home),
     )  # fmt: skip
@@ -178,7 +190,7 @@ class _Killer:
 
     def __init__(self, installation: Installation, feeder: Feeder, draw: Random, kills: int) -> None:
         self._installation, self._feeder, self._draw, self._kills = installation, feeder, draw, kills
-        self.starting = 0
+        self.starting = self.in_request = 0
         self.starts: list[float] = []
 
     def work(self) -> None:
@@ -191,6 +203,7 @@ class _Killer:
             else:
                 self._ready()
                 self._wait_in_load(number)
+                self._wait_further(number)
             self._installation.kill()
             self._installation.start()
         self._ready()
@@ -199,10 +212,25 @@ class _Killer:
         self.starts.append(self._installation.wait_ready())
 
     def _wait_in_load(self, number: int) -> None:
-        share = len(self._feeder.facts) / (self._kills + 1)
-        self._feeder.allow(round(number * share))
-        _wait_until_told(self._installation, self._feeder, round((number - self._draw.random()) * share))
-        self._installation.deadline.pause(self._draw.uniform(0, LONGEST_WAIT), "in the load")
+        """Until a place in this kill's share of the facts; none are sent beyond that share."""
+        self._feeder.allow(self._upto(number))
+        least = self._upto(number - self._draw.random())
+        _wait_until_told(self._installation, self._feeder, least)
+
+    def _wait_further(self, number: int) -> None:
+        """Until a request is under way that goes on in the next share, or just some time."""
+        if self._draw.random() >= REQUEST_SHARE:
+            self._installation.deadline.pause(self._draw.uniform(0, LONGEST_WAIT), "in the load")
+            return
+        _wait_until_told(self._installation, self._feeder, self._upto(number))
+        self._feeder.allow(self._upto(number + 1))
+        while not self._feeder.asking and len(self._feeder.acknowledged) < self._upto(number + 1):
+            time.sleep(0.0005)
+        self.in_request += 1
+        self._installation.deadline.pause(self._draw.uniform(0, LONGEST_REQUEST), "in a request")
+
+    def _upto(self, number: float) -> int:
+        return round(number * len(self._feeder.facts) / (self._kills + 1))
 
 
 def _wait_until_told(installation: Installation, feeder: Feeder, count: int) -> None:
@@ -217,17 +245,18 @@ def judge(facts: Sequence[AnyFact], disturbed: Run, undisturbed: Run | None) -> 
     """Hold what the disturbed run has left against everything that it must equal."""
     core = {alert.id: encode(alert) for found in assess_facts(facts, namer_of=RegisterNamer) for alert in found.alerts}
     left, there = disturbed.left, disturbed.left.told()
-    beside = undisturbed.left.alerts if undisturbed else left.alerts
+    beside = undisturbed.left.alerts if undisturbed else None
     counting = _counting(facts)
     return Verdict(
         facts=len(facts), kills=disturbed.kills, killed_starting=disturbed.killed_starting,
+        killed_in_request=disturbed.killed_in_request,
         restarts=len(disturbed.starts) + disturbed.killed_starting - 1, repeated_batches=disturbed.repeated,
         acknowledged=len(disturbed.acknowledged), alerts=len(left.alerts),
         lost=sum(1 for fact in disturbed.acknowledged if fact not in there),
         doubled=sum(1 for count in there.values() if count > 1), parked=left.parked,
-        differ_from_undisturbed=len(different(left.alerts, beside)),
+        differ_from_undisturbed=0 if beside is None else len(different(left.alerts, beside)),
         differ_from_core=len(different(left.alerts, core)),
-        undisturbed_differ_from_core=len(different(beside, core)),
+        undisturbed_differ_from_core=0 if beside is None else len(different(beside, core)),
         unstored=left.unstored, stored_twice=left.stored_twice,
         stored_alerts_differ=len(different(left.stored_alerts, left.alerts)),
         stored_facts_differ=len(different(left.stored_facts, counting)),
