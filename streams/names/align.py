@@ -145,22 +145,24 @@ def _complete(left: Name, right: Name, parts: list[Part], free_left: set[int], f
     for at, part in enumerate(parts):
         if part.how != "near in sound":
             continue
-        for name, free, mine, theirs in (
-            (left, free_left, part.left, part.right),
-            (right, free_right, part.right, part.left),
-        ):
-            for other in sorted(free):
-                pair = _side_by_side(name, mine[0], other)
-                if pair is None:
-                    continue
-                alike = Indel.normalized_similarity("".join(word.sound for word in pair), theirs[0].sound)
-                if alike >= _WHOLE and alike > part.likeness:
-                    free.discard(other)
-                    both = (pair, theirs) if name is left else (theirs, pair)
-                    parts[at] = Part(both[0], both[1], alike, "same when written together")
-                    break
-            if parts[at] is not part:
-                break
+        if pair := _with_neighbor(left, part.left[0], part.right[0], part.likeness, free_left):
+            parts[at] = Part(pair, part.right, _alike_joined(pair, part.right[0]), "same when written together")
+        elif pair := _with_neighbor(right, part.right[0], part.left[0], part.likeness, free_right):
+            parts[at] = Part(part.left, pair, _alike_joined(pair, part.left[0]), "same when written together")
+
+
+def _with_neighbor(name: Name, word: Word, other: Word, least: float, free: set[int]) -> tuple[Word, ...] | None:
+    """The word and a free neighbor, if together they are nearer to the other word; the neighbor is then taken."""
+    for beside in sorted(free):
+        pair = _side_by_side(name, word, beside)
+        if pair and _alike_joined(pair, other) >= max(_WHOLE, least):
+            free.discard(beside)
+            return pair
+    return None
+
+
+def _alike_joined(pair: tuple[Word, ...], other: Word) -> float:
+    return Indel.normalized_similarity("".join(word.sound for word in pair), other.sound)
 
 
 def _side_by_side(name: Name, word: Word, other: int) -> tuple[Word, ...] | None:
