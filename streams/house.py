@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ import msgspec
 import uvicorn
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 
 from schemas import AnyFact, Tick
 from schemas.codec import decode_fact, encode
@@ -30,15 +32,18 @@ from streams.agents.store import store_all
 from streams.agents.telling.channels.files import FolderOutbox
 from streams.agents.telling.channels.opening import open_channels
 from streams.agents.telling.routes import House as Sender
-from streams.agents.telling.routes import default_routes, read_routes
+from streams.agents.telling.routes import routes_at
 from streams.agents.telling.told import ToldNotice, read_notice
 from streams.errors import Stop
+from streams.intake.answers import problem_of
 from streams.intake.door import Door, owned_by_register
 from streams.intake.index import Index
 from streams.intake.limits import Limits
 from streams.intake.ports import IntakePorts
 from streams.intake.progress import Progress
 from streams.intake.routes import intake_routes
+from streams.names.states import state_names
+from streams.pages.frame import http_error
 from streams.pages.ports import PagePorts, Tour
 from streams.pages.routes import page_routes
 from streams.settings import Settings
@@ -82,9 +87,19 @@ def wall_clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def state_name(code: str) -> str | None:
+    """The name of a state by its code, as the register of states has it."""
+    return state_names().get(code)
+
+
 @asynccontextmanager
 async def open_house(
-    settings: Settings, *, clock: Clock = wall_clock, tour: Tour | None = None, demo_key: str = ""
+    settings: Settings,
+    *,
+    clock: Clock = wall_clock,
+    tour: Tour | None = None,
+    demo_key: str = "",
+    country_name: Callable[[str], str | None] = state_name,
 ) -> AsyncIterator[House]:
     """Open the log, the warehouse and the door. Raises `Stop` where another process holds them."""
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -110,19 +125,35 @@ async def open_house(
         keys = Keys(settings.home / "keys.json")
         intake = _intake_ports(settings, door, reads, reader, clock)
         pages = PagePorts(
-            reads=reads, submit=door.submit, clock=clock, authority=settings.authority, tour=tour, demo_key=demo_key
+            reads=reads,
+            submit=door.submit,
+            clock=clock,
+            authority=settings.authority,
+            tour=tour,
+            demo_key=demo_key,
+            country_name=country_name,
         )
         http = Litestar(
             route_handlers=[*intake_routes(intake), *page_routes(pages)],
             state=State({"keys": keys}),
             openapi_config=None,
             logging_config=None,
+            exception_handlers={HTTPException: _no_such_address(pages)},
             request_max_body_size=settings.max_body,
         )
         yield House(
             settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
             stream=stream, door=door, keys=keys, http=http,
         )  # fmt: skip
+
+
+def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
+    """What an address that no route knows answers: a problem to a program, a page to a person."""
+
+    def answer(request: Any, error: HTTPException) -> Any:
+        return problem_of(request, error) if request.url.path.startswith("/api/") else http_error(pages, request, error)
+
+    return answer
 
 
 def _intake_ports(settings: Settings, door: Door, reads: Reads, reader: EmbeddedReader, clock: Clock) -> IntakePorts:
@@ -137,7 +168,7 @@ def _intake_ports(settings: Settings, door: Door, reads: Reads, reader: Embedded
     return IntakePorts(
         door=door,
         reads=reads,
-        limits=Limits(lambda: clock().timestamp()),
+        limits=Limits(time.monotonic),
         clock=clock,
         stage=Progress(reader, place=GROUP, watch=GROUP),
         ready=ready,
@@ -159,7 +190,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
     async with running(house.stream.app) as worker:
         parts = [
             worker.failed(),
-            store_all(house.reader, WarehouseStore(house.warehouse), STORED),
+            store_all(house.reader, WarehouseStore(house.warehouse, read=decode_fact), STORED),
             deliver(house),
             house.stream.watch.end_bursts(),
             hear_strangers(house.stream, house.reader),
@@ -185,7 +216,7 @@ async def serve(server: _Server, ready: Callable[[], object]) -> None:
     """Serve HTTP; raises `Stop` where the address is taken."""
 
     async def tell() -> None:
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110  (uvicorn tells it in no other way)
             await asyncio.sleep(0.01)
         ready()
 
@@ -205,9 +236,7 @@ async def serve(server: _Server, ready: Callable[[], object]) -> None:
 async def deliver(house: House) -> None:
     """Tell officers what is news to them, through the channels of `routes.toml`, or a mailbox where there is none."""
     settings = house.settings
-    file = settings.home / "routes.toml"
-    sender = Sender(name=settings.authority, pages=house.address)
-    routes = read_routes(file) if file.exists() else default_routes(settings.home / "mailbox", sender)
+    routes = routes_at(settings.home, Sender(name=settings.authority, pages=house.address))
 
     async def tell(notice: ToldNotice) -> None:
         await house.producer.send([Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))])

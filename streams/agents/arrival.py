@@ -28,7 +28,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
 
 def unreadable(arrival: Arrival, stage: Stage, error: Exception) -> Parked:
-    """The record set aside: its place, digest and reason, never its text. Its time is the record's, so that a repeat is equal."""
+    """The record set aside: place, digest and reason, never its text; at the record's time, so a repeat is equal."""
     return Parked(
         topic=arrival.topic,
         partition=arrival.partition,

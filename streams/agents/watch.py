@@ -2,8 +2,8 @@
 
 What it remembers are rows: one a fact, written before the dossier in memory is touched by it, and one an alert, whose
 changelog is the topic `alerts` itself. The dossiers are rebuilt from the rows. A row only marks what it changed; a
-`recheck` record has it assessed: one comes at the end of each burst, after a recovery, and when a stranger wrote an alert.
-So under load a destination is assessed once a burst, not once a row.
+`recheck` record has it assessed: one comes at the end of each burst, after a recovery, and when a stranger wrote an
+alert. So under load a destination is assessed once a burst, not once a row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from streams.rules.placing import Copy, partition_of
 log = logging.getLogger(__name__)
 
 QUIET, LONGEST_BURST = 0.03, 2.0
-"""A burst ends when nothing has come for the first and nothing is waiting, or when it has lasted for the second [seconds]."""
+"""A burst ends when nothing came for the first and nothing waits, or when it lasted for the second [seconds]."""
 Table = MutableMapping[bytes, bytes]
 
 

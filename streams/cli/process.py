@@ -33,10 +33,11 @@ def run(with_demo: bool, open_page: bool) -> None:
 
 
 async def _run(chosen: Settings, with_demo: bool, open_page: bool) -> None:
-    from streams.house import live, open_house, wall_clock
+    from streams.house import live, open_house, state_name, wall_clock
 
-    clock, tour, keep_clock = wall_clock, None, True
+    clock, tour, keep_clock, country_name = wall_clock, None, True, state_name
     if with_demo:
+        from streams.demo.actors import STATES
         from streams.demo.telling import LAST_DAY
         from streams.demo.tour import TOUR
         from streams.pages.ports import Tour, TourStep
@@ -44,10 +45,15 @@ async def _run(chosen: Settings, with_demo: bool, open_page: bool) -> None:
         def clock() -> dt.datetime:
             return dt.datetime.combine(LAST_DAY, wall_clock().timetz())
 
+        def country_name(code: str) -> str | None:
+            return STATES.get(code) or state_name(code)
+
         keep_clock = False
         tour = Tour(tuple(TourStep(s.title, s.text, s.path, s.date) for s in TOUR))
     keys = demo_keys(chosen) if with_demo else {}
-    async with open_house(chosen, clock=clock, tour=tour, demo_key=keys.get("officer", "")) as house:
+    async with open_house(
+        chosen, clock=clock, tour=tour, demo_key=keys.get("officer", ""), country_name=country_name
+    ) as house:
         page = f"{house.address}/tour" if with_demo else house.address
 
         async def filled() -> None:
@@ -85,7 +91,11 @@ def demo_keys(chosen: Settings) -> dict[str, str]:
     """Keys of the demo, kept in the home folder so that a visitor can use them with curl."""
     from streams.access import Keys, Scope
 
-    made: dict[str, tuple[Scope, ...]] = {"officer": ("officer", "staff", "feed"), "feeder": ("feed",)}
+    made: dict[str, tuple[Scope, ...]] = {
+        "officer": ("officer", "staff", "feed"),
+        "second-officer": ("officer",),
+        "feeder": ("feed",),
+    }
     chosen.home.mkdir(parents=True, exist_ok=True)
     keys = Keys(chosen.home / "keys.json")
     tokens: dict[str, str] = {}

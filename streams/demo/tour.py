@@ -28,21 +28,21 @@ TOUR: tuple[Step, ...] = (
         text="Karsovia receives four consoles of the spyware Sablefinch. Before the grant its minister signed a "
         "pledge: only against terrorism and serious crime, by this directorate, never against journalists. The "
         "serial numbers were delivered and seen on site. What they are used for, nobody checked.",
-        path=_alert(KARSOVIA.alert("art-3")),
+        path=f"/facts/license:{KARSOVIA.ref}",
         date=day("2024-11-19"),
     ),
     Step(
         title="Ten articles, one origin",
         text="In May 2025 ten newspapers in five languages report three journalists targeted in Karsovia. All "
         "repeat one statement, so they weigh as one voice: the case stays at watch. Volume never raises a score.",
-        path=_alert(KARSOVIA.alert("art-3")),
+        path=_alert(KARSOVIA.alert("art-3")) + "?on=2025-06-02",
         date=day("2025-05-27"),
     ),
     Step(
         title="A laboratory, eleven months late",
         text="In February 2026 a laboratory shows what happened in March 2025. It raises the alert. Article 3 is "
         "quoted as it stood then; the softer wording of October 2025 does not count for March.",
-        path=_alert(KARSOVIA.alert("art-3")),
+        path=_alert(KARSOVIA.alert("art-3")) + "?on=2026-02-13",
         date=day("2026-02-11"),
     ),
     Step(

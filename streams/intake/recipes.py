@@ -290,7 +290,7 @@ def _drafted(where: str, tree: dict[str, Any], hints: tuple[str, ...]) -> Drafte
         fact = read_fact(tree, expect="incident")
     except Refused as refused:
         return Skipped(where=where, problems=tuple(refused.problems))
-    assert isinstance(fact, Incident)  # noqa: S101  (`expect` says so)
+    assert isinstance(fact, Incident)
     return Drafted(incident=fact, hints=hints)
 
 

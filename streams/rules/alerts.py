@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from schemas import Alert, AnyFact, Case, Decision, Delivery, PostShipmentReport
+from schemas import Alert, AnyFact, Case, Decision, PostShipmentReport
 from schemas.alert import (
     DecisionNote,
     DeliveryNote,
@@ -44,16 +44,13 @@ USES: tuple[Use, ...] = ("officer", "exporter", "end_user", "partners", "publica
 def alerts_of(p: Prepared, counted: Counted, from_incidents: Sequence[Drafted]) -> Iterator[Alert]:
     """The alerts on one license: one for each clause with a case."""
     ground = p.grounds[counted.fact.ref]
-    own = {r.ref for r in ground.reports} | {d.ref for d in ground.deliveries} | {s.ref for s in ground.sightings}
-    reports = sorted((c for c in p.reports if c.fact.ref in own), key=lambda c: c.key)
-    deliveries = [c for c in p.deliveries if c.fact.ref in own or _of(c, counted.fact.ref)]
-    deliveries.sort(key=lambda c: (c.fact.delivered.first if isinstance(c.fact, Delivery) else dt.date.min, c.key))
+    deliveries, reports = p.records(ground.license.ref)
+    about = [c for c in reports if isinstance(c.fact, PostShipmentReport) and p.covering(ground.license.ref, c.fact)]
     drafted = [
         *fold_unproven(from_incidents),
         *report_cases(ground, reports, deliveries, p.weights),
-        *silence_cases(ground, counted, [c for c in reports if c.fact.ref in {r.ref for r in ground.reports}],
-                       _requests(p, counted.fact.ref), p.weights),
-    ]  # fmt: skip
+        *silence_cases(ground, counted, about, _requests(p, ground.license.ref), p.weights),
+    ]
     by_clause: dict[str, list[Drafted]] = defaultdict(list)
     for each in drafted:
         by_clause[each.clause.id].append(_closed(p, each, counted.fact.ref))
@@ -109,7 +106,7 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
         license=_summary(ground, top.at or p.dossier.today),
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
-        reports=tuple(_related(r) for r in sorted(ground.reports, key=lambda r: (r.performed.last, r.ref))[-12:]),
+        reports=tuple(_related(r) for r in ground.reports[-12:]),
         options=_options(band),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
         waiting_for=_waiting(decisions, ground),
@@ -123,15 +120,8 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
 
 def _behind(p: Prepared, cases: Iterable[Case]) -> list[AnyFact]:
     """The facts behind the cases, for how far the alert may travel."""
-    wanted = {e.fact for c in cases for e in c.evidence}
-    return [c.fact for c in (*p.dossier.incidents, *p.dossier.reports, *p.dossier.deliveries) if c.key in wanted]
-
-
-# -- remarks ------------------------------------------------------------------------------------------------------
-
-
-def _of(counted: Counted, license: str) -> bool:
-    return isinstance(counted.fact, Delivery) and counted.fact.license == license
+    wanted = sorted({e.fact for c in cases for e in c.evidence})
+    return [p.by_key[key] for key in wanted if key in p.by_key]
 
 
 def _raise_each_other(by_clause: Mapping[str, Sequence[Drafted]]) -> dict[str, list[Drafted]]:

@@ -11,7 +11,7 @@ import msgspec
 
 from schemas import Case, Clause, Delivery, License, Period, PostShipmentReport
 from schemas.alert import Assertion, Candidate, Evidence
-from schemas.vocabulary import BANDS, AttributionLevel, Band, EvidenceLevel
+from schemas.vocabulary import BANDS, AttributionLevel, Band, ClauseKind, EvidenceLevel
 from streams.rules.account import Told, told
 from streams.rules.alternatives import of_incident, of_silence
 from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
@@ -319,7 +319,7 @@ def report_cases(
         assert isinstance(report, PostShipmentReport)
         for standing in clauses_in_force(ground.license, ground.destination, report.performed, weights, END):
             question = ReportQuestion(ground=ground, clause=standing.clause, report=report)
-            for rule, finding in _answers(report_rules(standing.clause.kind), question):
+            for rule, finding in _answers(_rules_for(report, standing.clause.kind, ground), question):
                 yield _recorded(
                     counted, report.performed, report.published_at, standing, rule, finding, ground, weights
                 )
@@ -335,6 +335,15 @@ def report_cases(
             asked = DeliveryQuestion(ground=ground, clause=clause, delivery=delivery, earlier=earlier)
             for rule, finding in _answers(FROM_DELIVERY.get(clause.kind, ()), asked):
                 yield _recorded(counted, delivery.delivered, None, Standing(clause), rule, finding, ground, weights)
+
+
+def _rules_for(
+    report: PostShipmentReport, kind: ClauseKind, ground: Ground
+) -> tuple[Callable[[ReportQuestion], Finding | None], ...]:
+    """A report on this license here speaks to every clause; one that only saw a serial of it, to the transfer alone."""
+    if report.license == ground.license.ref and ground.destination in (report.destination, *report.covers):
+        return report_rules(kind)
+    return report_rules(kind)[:1] if kind == "no_retransfer" else ()
 
 
 def _every_clause(ground: Ground, period: Period) -> Iterator[Clause]:

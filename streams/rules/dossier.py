@@ -39,12 +39,9 @@ class Counted(msgspec.Struct, frozen=True):
 
     fact: AnyFact
     hash: str
+    key: str
+    """`kind:source:id`."""
     conflicting: bool = False
-
-    @property
-    def key(self) -> str:
-        """`kind:source:id`."""
-        return fact_key(self.fact)
 
 
 class Versions:
@@ -75,8 +72,8 @@ class Versions:
         newest = max((*self.bodies, *self.headers), default=0)
         return newest if newest > self.withdrawn else None
 
-    def counting(self, destination: str | None, serials: frozenset[str] = frozenset()) -> Counted | None:
-        """The body that counts for `destination` (`None`: for all), where `serials` were delivered."""
+    def counting(self, key: str, destination: str | None, serials: frozenset[str] = frozenset()) -> Counted | None:
+        """The body of fact `key` that counts for `destination` (`None`: for all), where `serials` were delivered."""
         newest = self.newest()
         if newest is None:
             return None
@@ -88,7 +85,7 @@ class Versions:
         if not here:
             return None
         digest = max(here)
-        return Counted(here[digest], digest, len(here) > 1)
+        return Counted(here[digest], digest, key, len(here) > 1)
 
 
 def _recorded(fact: AnyFact) -> dt.datetime:
@@ -217,14 +214,14 @@ class Partition:
         self, destination: str, keys: Iterable[str], serials: frozenset[str] = frozenset()
     ) -> Iterator[Counted]:
         for key in sorted(keys):
-            counted = self._versions[key].counting(destination, serials)
+            counted = self._versions[key].counting(key, destination, serials)
             if counted is not None:
                 yield counted
 
     def _all(self, kind: type) -> tuple[Counted, ...]:
         """What counts everywhere of one kind; chosen anew only after something of these kinds came."""
         if kind not in self._chosen:
-            counted = (self._versions[key].counting(None) for key in sorted(self._everywhere[kind]))
+            counted = (self._versions[key].counting(key, None) for key in sorted(self._everywhere[kind]))
             self._chosen[kind] = tuple(c for c in counted if c is not None)
         return self._chosen[kind]
 

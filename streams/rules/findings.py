@@ -34,8 +34,6 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     destination: str
     deliveries: tuple[Delivery, ...]
     reports: tuple[PostShipmentReport, ...]
-    sightings: tuple[Delivery | PostShipmentReport, ...]
-    """What carries a serial that was delivered here under this license, wherever it was seen."""
     names: Namer
     today: dt.date
     disposed: dt.date

@@ -7,7 +7,7 @@ without a product, a vendor or at least the technology there is no fit.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -87,12 +87,18 @@ def _item(incident: Incident, license: License, names: Namer, weights: Weights) 
     if incident.domestic_tool and not products:
         return _nothing("the tool is of the operator's own make")
     found = [_product(p, incident, license, names, weights) for p in products]
-    if not products or any(f.fit is None for f in found):
-        found += [_vendor(v, incident, license, names, weights) for v in incident.vendors]
-    decided = [f for f in found if f.fit is not None]
-    if any(f.fit for f in decided) or len(decided) == len(found) > 0:
-        return max(decided, key=lambda a: (a.fit or 0, a.reason))
-    return _technology(incident, license, weights, found)
+    if any(f.fit for f in found):
+        return max(found, key=_by_fit)
+    if any(names.known(p.name, "product", incident.occurred.last) for p in products):
+        return min(found, key=lambda a: a.reason)
+    makers = [_vendor(v, bool(products), incident, license, names, weights) for v in incident.vendors]
+    if found or makers:
+        return max([*makers, *found], key=_by_fit)
+    return _technology(incident, license, weights)
+
+
+def _by_fit(assertion: Assertion) -> tuple[int, str]:
+    return assertion.fit or 0, assertion.reason
 
 
 def _nothing(reason: str) -> Assertion:
@@ -102,21 +108,21 @@ def _nothing(reason: str) -> Assertion:
 def _product(
     claimed: ClaimedProduct, incident: Incident, license: License, names: Namer, weights: Weights
 ) -> Assertion:
-    """What a named product says; `fit` absent: the name is not known, so it decides nothing."""
+    """What a named product says: it is licensed, its maker is, or it is another."""
     on, name = incident.occurred.last, claimed.name
 
-    def says(matter: Literal["product", "vendor"], share: int | None, reason: str) -> Assertion:
-        fit = None if share is None else _flat(share, claimed.confidence)
+    def says(matter: Literal["product", "vendor"], share: int, reason: str) -> Assertion:
+        fit = _flat(share, claimed.confidence)
         return Assertion(matter=matter, claimed=name, confidence=claimed.confidence, fit=fit, reason=reason)
 
     for item in license.items:
         like = names.compare(name, "product", item.product, "product", on)
         if like is not None and like.relation in ("same", "renamed"):
             return says("product", weights.fit["product"], like.reason)
-    if not names.known(name, "product", on):
-        return says("product", None, f"“{name}” is not in the register of names")
     covered = _list(i.product for i in license.items)
-    unnamed = [i for i in license.items if not names.known(i.product, "product", on)]
+    if not names.known(name, "product", on):
+        return says("product", 0, f"“{name}” is not in the register of names; the license covers {covered}")
+    unnamed = any(not names.known(i.product, "product", on) for i in license.items)
     for party in _makers(license) if unnamed else ():
         like = names.compare(name, "product", party, "vendor", on)
         if like is not None:
@@ -124,42 +130,41 @@ def _product(
     return says("product", 0, f"“{name}” is named; the license covers {covered}")
 
 
-def _vendor(claimed: Claimed, incident: Incident, license: License, names: Namer, weights: Weights) -> Assertion:
-    """What a named vendor says; `fit` absent: the name is not known, so it decides nothing."""
+def _vendor(
+    claimed: Claimed, beside_product: bool, incident: Incident, license: License, names: Namer, weights: Weights
+) -> Assertion:
+    """What a named vendor says; beside a product that nobody knows it says less."""
     on, name = incident.occurred.last, claimed.name
 
-    def says(share: int | None, reason: str) -> Assertion:
-        fit = None if share is None else _flat(share, claimed.confidence)
+    def says(share: int, reason: str) -> Assertion:
+        fit = _flat(share, claimed.confidence)
         return Assertion(matter="vendor", claimed=name, confidence=claimed.confidence, fit=fit, reason=reason)
 
-    if not _technology_covered(incident, license):
+    if not any(i.technology in (None, incident.technology) for i in license.items):
         return says(0, f"the license does not cover {_spoken(incident.technology)}")
     likes = [like for party in _makers(license) if (like := names.compare(name, "vendor", party, "vendor", on))]
     for like in likes:
         if like.relation in ("same", "renamed"):
+            if beside_product:
+                return says(weights.fit["group_member"], f"{like.reason}; the product named is not known")
             return says(weights.fit["product_of_vendor"], f"{like.reason}; no product is named")
     for like in likes:
         return says(weights.fit["group_member"], f"{like.reason}; only the group fits")
-    if not names.known(name, "vendor", on):
-        return says(None, f"“{name}” is not in the register of names")
-    return says(0, f"“{name}” is named; the license is {_list(_makers(license))}'s")
+    known = "" if names.known(name, "vendor", on) else " and is not in the register of names"
+    return says(0, f"“{name}” is named{known}; the license is {_list(_makers(license))}'s")
 
 
-def _technology(incident: Incident, license: License, weights: Weights, unknown: Sequence[Assertion]) -> Assertion:
-    """Where no name decides: the kind of technology alone."""
-    said = "; ".join(sorted({a.reason for a in unknown})) or "no product or vendor is named"
+def _technology(incident: Incident, license: License, weights: Weights) -> Assertion:
+    """Where nothing is named: the kind of technology alone."""
+    spoken = _spoken(incident.technology)
     if any(i.technology == incident.technology for i in license.items):
         return Assertion(
             matter="vendor",
-            claimed=_list(a.claimed for a in unknown) if unknown else "not known",
+            claimed="not known",
             fit=weights.fit["technology_only"],
-            reason=f"{said}; the license covers {_spoken(incident.technology)}",
+            reason=f"no product or vendor is named; the license covers {spoken}",
         )
-    return _nothing(f"{said}; the license does not cover {_spoken(incident.technology)}")
-
-
-def _technology_covered(incident: Incident, license: License) -> bool:
-    return any(i.technology in (None, incident.technology) for i in license.items)
+    return _nothing(f"no product or vendor is named; the license does not cover {spoken}")
 
 
 def _makers(license: License) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -51,8 +52,10 @@ class Prepared:
         self.reports = real(dossier.reports)
         self.licenses = [c for c in real(dossier.licenses) if self._licensed(c)]
         self.incidents = [self._attributed(c) for c in real(dossier.incidents) if stands(c)]
+        self._by_license, self._by_serial = _indexed([*self.deliveries, *self.reports])
         self.grounds = {c.fact.ref: self._ground(c) for c in self.licenses}
         self.windows = {ref: use_window(g.license, g.deliveries, self.destination) for ref, g in self.grounds.items()}
+        self.by_key = {c.key: c.fact for c in (*dossier.incidents, *self.deliveries, *self.reports)}
         self.decisions: dict[str, list[Decision]] = defaultdict(list)
         for decision in facts_of(real(dossier.decisions), Decision):
             self.decisions[decision.alert].append(decision)
@@ -77,36 +80,57 @@ class Prepared:
                 incident = msgspec.structs.replace(incident, operator_agency=agency)
         if incident is counted.fact:
             return counted
-        return Counted(incident, f"{counted.hash}+{_digest(incident)}", counted.conflicting)
+        return Counted(incident, f"{counted.hash}+{_digest(incident)}", counted.key, counted.conflicting)
+
+    def records(self, license: str) -> tuple[list[Counted], list[Counted]]:
+        """Deliveries and reports of a license, and what carries a serial that was delivered here under it."""
+        own = {c.key: c for c in self._by_license.get(license, ())}
+        here = (c.fact for c in own.values() if isinstance(c.fact, Delivery) and c.fact.destination == self.destination)
+        serials = {s for delivery in here for s in serials_of(delivery)}
+        own |= {c.key: c for serial in serials for c in self._by_serial[serial]}
+        deliveries = [c for c in own.values() if isinstance(c.fact, Delivery)]
+        reports = [c for c in own.values() if isinstance(c.fact, PostShipmentReport)]
+        return sorted(deliveries, key=_when), sorted(reports, key=_when)
+
+    def covering(self, license: str, report: PostShipmentReport) -> bool:
+        """Whether a report is about this license here, not only about a serial of it."""
+        return report.license == license and self.destination in (report.destination, *report.covers)
 
     def _ground(self, counted: Counted) -> Ground:
         license = counted.fact
         assert isinstance(license, License)
-        ref = license.ref
-        own = [d for d in facts_of(self.deliveries, Delivery) if d.license == ref]
-        reports = [
-            r for r in facts_of(self.reports, PostShipmentReport)
-            if r.license == ref and self.destination in (r.destination, *r.covers)
-        ]  # fmt: skip
+        deliveries, reports = self.records(license.ref)
         here = tuple(
-            sorted((d for d in own if d.destination == self.destination), key=lambda d: (d.delivered.first, d.ref))
-        )
-        serials = {s for d in here for s in serials_of(d)}
-        seen = [
-            f for c in (*self.deliveries, *self.reports)
-            if isinstance(f := c.fact, Delivery | PostShipmentReport) and serials & serials_of(f)
-        ]  # fmt: skip
+            d for d in facts_of(deliveries, Delivery)
+            if d.license == license.ref and d.destination == self.destination
+        )  # fmt: skip
+        about = tuple(r for r in facts_of(reports, PostShipmentReport) if self.covering(license.ref, r))
         return Ground(
-            license=license, destination=self.destination, deliveries=here,
-            reports=tuple(sorted(reports, key=lambda r: (r.performed.last, r.ref))),
-            sightings=tuple(sorted(seen, key=lambda f: f.ref)), names=self.names, today=self.dossier.today,
-            disposed=disposal_day(here),
+            license=license, destination=self.destination, deliveries=here, reports=about, names=self.names,
+            today=self.dossier.today, disposed=disposal_day(here),
         )  # fmt: skip
 
     def fit(self, incident: Counted, license: Counted) -> Fit:
         """How an account fits a license here."""
         window = self.windows[license.fact.ref]
         return self._fitter(incident, license, self.destination, window, self.names, self.weights)
+
+
+def _indexed(counted: Iterable[Counted]) -> tuple[dict[str, list[Counted]], dict[str, list[Counted]]]:
+    """Deliveries and reports by license, and by the serials that they carry."""
+    by_license: dict[str, list[Counted]] = defaultdict(list)
+    by_serial: dict[str, list[Counted]] = defaultdict(list)
+    for each in counted:
+        assert isinstance(each.fact, Delivery | PostShipmentReport)
+        by_license[each.fact.license].append(each)
+        for serial in serials_of(each.fact):
+            by_serial[serial].append(each)
+    return by_license, by_serial
+
+
+def _when(counted: Counted) -> tuple[dt.date, str]:
+    fact = counted.fact
+    return (fact.delivered.first if isinstance(fact, Delivery) else fact.performed.last), counted.key  # type: ignore[union-attr]
 
 
 def real(counted: Iterable[Counted]) -> list[Counted]:

@@ -13,7 +13,11 @@ from streams.rules.dossier import Counted, facts_of
 from streams.rules.placing import UNATTRIBUTED
 from streams.rules.prepared import Prepared
 
-
+CONFLICT = (
+    "Two different bodies came under one revision; the one with the greater digest counts until a higher revision "
+    "settles it."
+)
+MENDING = "a higher revision from its source"
 MATCHING = "a license or delivery on file, an alias for the name, or another state's register"
 """What an incident that fits nothing needs to be matched."""
 
@@ -27,11 +31,7 @@ def remarks_of(p: Prepared, unmatched: Sequence[Cluster]) -> list[DestinationNot
         *_without_pledge(p),
         *_floods(p),
     ]
-    notes += [
-        _remark(p.destination, "conflict", c.key, "Two different bodies came under one revision; "
-                "the one with the greater digest counts until a higher revision settles it.", "a higher revision from its source")
-        for c in p.dossier.conflicts()
-    ]  # fmt: skip
+    notes += [_remark(p.destination, "conflict", c.key, CONFLICT, MENDING) for c in p.dossier.conflicts()]
     return sorted(notes, key=lambda n: (n.kind, n.subject))
 
 
