@@ -81,7 +81,7 @@ def _parts(part: msgspec.Struct, path: str) -> Iterator[tuple[str, msgspec.Struc
 def _holding(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     """The fields of a type that hold further structs of which something is claimed."""
     info = msgspec.inspect.type_info(kind)
-    assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  (a struct's account is a struct's)
+    assert isinstance(info, msgspec.inspect.StructType)  # a struct's account is a struct's
     return tuple(field.name for field in info.fields if _holds_structs(field.type))
 
 

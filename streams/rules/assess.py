@@ -29,6 +29,10 @@ from streams.rules.standing import UseWindow
 from streams.rules.weighing import Ledger, weigh
 
 
+MOST_FITS = 500_000
+"""Comparisons remembered at most, some 500 MB of sentences [count]."""
+
+
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """What holds in one destination."""
 
@@ -72,6 +76,8 @@ class Assessor:
         key = (incident.hash, license.hash, destination, window, names.version, weights.version)
         found = self._fits.get(key)
         if found is None:
+            if len(self._fits) > MOST_FITS:
+                self._fits.clear()
             assert isinstance(incident.fact, Incident)
             assert isinstance(license.fact, License)
             found = fit(incident.fact, license.fact, destination, window, names, weights)

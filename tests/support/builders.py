@@ -7,8 +7,22 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas import AnyFact, Clause, Decision, Delivery, Incident, Judgment, License, Name, Period, Pledge, Policy
-from schemas import PostShipmentReport, Retraction, Tick
+from schemas import (
+    AnyFact,
+    Clause,
+    Decision,
+    Delivery,
+    Incident,
+    Judgment,
+    License,
+    Name,
+    Period,
+    Pledge,
+    Policy,
+    PostShipmentReport,
+    Retraction,
+    Tick,
+)
 from schemas.alert import Alert
 from schemas.common import Claimed
 from schemas.decision import Judged
@@ -65,7 +79,9 @@ def a_clause(kind: str, id: str | None = None, **changed: object) -> Clause:
     parameters = {k: v for k, v in changed.items() if k in known}
     rest = {k: v for k, v in changed.items() if k not in known}
     text = rest.pop("text", f"The words of the {kind} clause.")
-    return Clause(id=id or kind.replace("_", "-"), kind=kind, text=text, parameters=ClauseParameters(**parameters), **rest)  # type: ignore[arg-type]
+    return Clause(
+        id=id or kind.replace("_", "-"), kind=kind, text=text, parameters=ClauseParameters(**parameters), **rest
+    )  # type: ignore[arg-type]
 
 
 CLAUSES = (
@@ -111,9 +127,13 @@ def a_delivery(license: License | None = None, id: str = "D1", **changed: object
     return Delivery(**fields | changed)  # type: ignore[arg-type]
 
 
-def a_publication(source: str = "lab-a", credibility: int = 2, origin: str | None = "origin-1", **changed: object) -> Publication:
+def a_publication(
+    source: str = "lab-a", credibility: int = 2, origin: str | None = "origin-1", **changed: object
+) -> Publication:
     """A publication; by default a lab's report with a declared origin."""
-    kind = {"lab": "lab_report", "paper": "news", "tips": "anonymous", "court": "court"}.get(source.split("-")[0], "news")
+    kind = {"lab": "lab_report", "paper": "news", "tips": "anonymous", "court": "court"}.get(
+        source.split("-", maxsplit=1)[0], "news"
+    )
     return Publication(source=source, kind=kind, credibility=credibility, origin=origin, **changed)  # type: ignore[arg-type]
 
 
@@ -138,14 +158,18 @@ def an_incident(id: str = "I1", destination: str | None = "XA", **changed: objec
     return Incident(**fields | changed)  # type: ignore[arg-type]
 
 
-def a_paper(id: str = "I1", source: str = "paper-a", origin: str | None = "origin-1", credibility: int = 3, **changed: object) -> Incident:
+def a_paper(
+    id: str = "I1", source: str = "paper-a", origin: str | None = "origin-1", credibility: int = 3, **changed: object
+) -> Incident:
     """A newspaper's account, graded B3 by default."""
     publications = (a_publication(source, credibility, origin),)
     defaults: dict[str, object] = {"publications": publications, "evidence_level": "E1", "attribution_level": "A1"}
     return an_incident(id, **defaults | changed)
 
 
-def a_report(license: License | None = None, id: str = "R1", kind: str = "periodic_self_report", **changed: object) -> PostShipmentReport:
+def a_report(
+    license: License | None = None, id: str = "R1", kind: str = "periodic_self_report", **changed: object
+) -> PostShipmentReport:
     """A report on the license's destination, performed on 1 September 2023."""
     license = license or a_license()
     fields: dict[str, object] = {
@@ -197,7 +221,14 @@ def a_retraction(fact: AnyFact, **changed: object) -> Retraction:
 
 def a_name(entity: str, name: str, kind: str = "product", id: str | None = None, **changed: object) -> Name:
     """A row of the register of names."""
-    return Name(id=id or f"{entity}-{abs(hash(name)) % 10**8}", source="register", entity=entity, name=name, kind=kind, **changed)  # type: ignore[arg-type]
+    return Name(
+        id=id or f"{entity}-{abs(hash(name)) % 10**8}",
+        source="register",
+        entity=entity,
+        name=name,
+        kind=kind,
+        **changed,
+    )  # type: ignore[arg-type]
 
 
 def assessed(*facts: AnyFact, destination: str = "XA", today: dt.date | None = None) -> Assessment:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from builders import (
-    a_delivery, a_judgment, a_license, a_paper, a_publication, a_report, alert_on, an_incident, assessed, period,
+    a_delivery,
+    a_judgment,
+    a_license,
+    a_paper,
+    a_publication,
+    a_report,
+    alert_on,
+    an_incident,
+    assessed,
+    period,
 )  # fmt: skip
 from schemas.report import ExaminedIncident
 
