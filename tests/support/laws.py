@@ -1,0 +1,278 @@
+"""What the laws say, as checks of a *core*: so that a core broken on purpose can be held against the same checks.
+
+A check raises `AssertionError` where the law does not hold. `Core` is what is checked: the functions of the house, or
+a copy of them with one thing broken.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from schemas import AnyFact, Incident, PostShipmentReport, Tick
+from schemas.alert import Alert, Case
+from schemas.codec import decode_alert, decode_row, encode
+from schemas.incident import Publication
+from streams.rules import assess, dossier, placing
+from streams.rules.assess import Assessment
+
+
+class Core(msgspec.Struct, frozen=True, kw_only=True):
+    """The functions that the laws are about."""
+
+    assess_facts: Callable[..., Iterable[Assessment]] = assess.assess_facts
+    place: Callable = placing.place
+    partition_of: Callable[[str, int], int] = placing.partition_of
+    partition: Callable = dossier.Partition
+    assessor: Callable = assess.Assessor
+
+    def told(self, facts: Iterable[AnyFact]) -> dict[str, bytes]:
+        """All that is said of a world, as bytes; what has nothing to say is left out."""
+        return bytes_of(self.assess_facts(facts))
+
+
+HOUSE = Core()
+
+
+def bytes_of(assessments: Iterable[Assessment], *, matches: bool = True) -> dict[str, bytes]:
+    """Alerts by id, remarks by destination where there are any, matches by what they hold together."""
+    said: dict[str, bytes] = {}
+    for each in assessments:
+        said |= {f"alert {a.id}": encode(a) for a in each.alerts}
+        if each.remarks.notes:
+            said[f"remarks {each.destination}"] = encode(each.remarks)
+        if matches:
+            said |= {f"match {m.incident_id}@{m.license_id}@{m.destination}": encode(m) for m in each.matches}
+    return said
+
+
+def alerts_of(core: Core, facts: Iterable[AnyFact]) -> dict[str, Alert]:
+    """The alerts of a world by id."""
+    return {a.id: a for each in core.assess_facts(facts) for a in each.alerts}
+
+
+def same(left: dict[str, bytes], right: dict[str, bytes], why: str = "") -> None:
+    """The same is said, byte for byte; names the first difference."""
+    for key in sorted(left.keys() | right.keys()):
+        assert left.get(key) == right.get(key), f"{why}: {key}: {_short(left.get(key))} != {_short(right.get(key))}"
+
+
+def _short(value: bytes | None) -> str:
+    return "nothing" if value is None else value.decode()
+
+
+# --- law 1 -----------------------------------------------------------------------------------------------------------
+
+
+def order_and_duplicates_change_nothing(core: Core, world: Sequence[AnyFact], seed: int) -> None:
+    """Any order, with any of the facts given again, says the same."""
+    dice = random.Random(seed)
+    again = [*world, *dice.sample(list(world), len(world) // 2)]
+    dice.shuffle(again)
+    same(core.told(world), core.told(again), "order")
+    same(core.told(world), core.told(sorted(world, key=lambda f: not hasattr(f, "of"))), "retractions first")
+
+
+def partitions_change_nothing(core: Core, world: Sequence[AnyFact], partitions: int, seed: int) -> None:
+    """Placed over any number of partitions, each read in any order, rebuilt at any time, the set says the same."""
+    dice = random.Random(seed)
+    rows: list[list[bytes]] = [[] for _ in range(partitions)]
+    for fact in world:
+        for copy in core.place(fact, partitions):
+            rows[copy.partition] += [copy.value] * dice.choice((1, 1, 2))
+    for order in ("shuffled", "headers first", "headers last"):
+        said: dict[str, bytes] = {}
+        for number, values in enumerate(rows):
+            dice.shuffle(values)
+            values = sorted(values, key=_is_header(order)) if order != "shuffled" else values
+            held = core.partition()
+            held.add_all(decode_row(v) for v in values)
+            assessor = core.assessor()
+            mine = [d for d in held.destinations() if core.partition_of(d, partitions) == number]
+            said |= bytes_of(assessor.assess(held.dossier(d)) for d in mine)
+        same(core.told(world), said, f"{partitions} partitions, {order}")
+
+
+def _is_header(order: str) -> Callable[[bytes], bool]:
+    return lambda value: (b'"fact":"header"' in value) == (order == "headers last")
+
+
+def looking_on_the_way_changes_nothing(core: Core, world: Sequence[AnyFact], seed: int) -> None:
+    """A partition that is assessed after every batch, with one assessor, ends where a fresh one ends."""
+    dice = random.Random(seed)
+    order = list(world)
+    dice.shuffle(order)
+    held, assessor = core.partition(), core.assessor()
+    said: dict[str, Assessment] = {}
+    changed: set[str] = set()
+    for fact in order:
+        changed |= held.add(fact)
+        if dice.random() < 0.4:
+            said |= {d: assessor.assess(held.dossier(d)) for d in changed}
+            changed = set()
+    said |= {d: assessor.assess(held.dossier(d)) for d in changed}
+    same(core.told(world), bytes_of(said.values()), "assessed on the way, only what was touched")
+
+
+# --- law 2 -----------------------------------------------------------------------------------------------------------
+
+
+def retraction_restores(core: Core, world: Sequence[AnyFact], fact: AnyFact, retraction: AnyFact, seed: int) -> None:
+    """A fact and its retraction, anywhere in the log, say what is said where neither had come."""
+    dice = random.Random(seed)
+    without = [f for f in world if key_of(f) != key_of(fact)]
+    with_both = [*without, fact, retraction]
+    dice.shuffle(with_both)
+    same(core.told(without), core.told(with_both), f"after the retraction of {key_of(fact)}")
+
+
+def key_of(fact: AnyFact) -> tuple[str, str, str]:
+    """What a fact is the fact of."""
+    return getattr(fact, "of", fact.__struct_config__.tag), fact.source, fact.id
+
+
+# --- law 3 -----------------------------------------------------------------------------------------------------------
+
+
+def lateness_changes_nothing(core: Core, world: Sequence[AnyFact], years: int) -> None:
+    """All that came, come years later, says the same: nothing rests on when it was recorded."""
+    late = [
+        msgspec.structs.replace(f, recorded_at=f.recorded_at + dt.timedelta(days=365 * years)) if f.recorded_at else f
+        for f in world
+    ]
+    same(core.told(world), core.told(late), f"{years} years late")
+
+
+def the_clause_is_quoted_as_it_stood(core: Core, world: Sequence[AnyFact]) -> None:
+    """Whatever an incident or report is held against was in force on some day on which it may have happened."""
+    licenses = licenses_of(core, world)
+    for alert in alerts_of(core, world).values():
+        top = alert.cases[0]
+        if top.kind == "silence" or alert.clause.kind in ("validity", "no_retransfer") or not top.occurred:
+            continue
+        license = licenses[alert.destination, alert.license.ref]
+        start = alert.clause.valid_from or min(license.valid_from, license.granted_at or license.valid_from)
+        assert start <= top.occurred.last, f"{alert.id} quotes words that began on {start}, after {top.occurred.last}"
+        if alert.clause.valid_to is not None:
+            assert top.occurred.first <= alert.clause.valid_to, f"{alert.id} quotes words that had ended"
+
+
+def licenses_of(core: Core, world: Sequence[AnyFact]) -> dict:
+    """The licenses that count, by destination and reference."""
+    held = core.partition()
+    held.add_all(world)
+    return {(d, c.fact.ref): c.fact for d in held.destinations() for c in held.dossier(d).licenses}
+
+
+# --- laws 4 and 9 ----------------------------------------------------------------------------------------------------
+
+
+def totals(core: Core, world: Sequence[AnyFact]) -> dict[tuple[str, str], int]:
+    """L by alert and case, where there is a ledger."""
+    return {(a.id, c.key): c.total for a in alerts_of(core, world).values() for c in a.cases if c.total is not None}
+
+
+def with_publication(incident: Incident, publication: Publication) -> Incident:
+    """The account with one more publication."""
+    return msgspec.structs.replace(incident, publications=(*incident.publications, publication))
+
+
+def nothing_rises(before: dict[str, Alert], after: dict[str, Alert], why: str) -> None:
+    """No alert stands in a higher band than before; one that was not there counts as context."""
+    from schemas.vocabulary import BANDS
+
+    for id, alert in after.items():
+        was = before[id].band if id in before else "context"
+        assert BANDS.index(alert.band) <= BANDS.index(was), f"{why}: {id} rose from {was} to {alert.band}"
+
+
+def explains_itself(alert: Alert) -> None:
+    """Everything that law 9 asks is there."""
+    if alert.status == "withdrawn":
+        return
+    assert alert.clause is not None
+    assert alert.clause.version >= 1
+    assert alert.license is not None
+    assert alert.title
+    assert alert.cases
+    assert alert.versions is not None
+    assert alert.versions.policy
+    assert alert.versions.names
+    assert alert.versions.code
+    assert alert.options or alert.status == "closed" or alert.band == "context"
+    _worded(alert.title)
+    for case in alert.cases:
+        _case_explained(case)
+
+
+def _worded(text: str) -> None:
+    assert "violat" not in text.casefold(), text
+    assert "breach" not in text.casefold(), text
+
+
+def _case_explained(case: Case) -> None:
+    _worded(case.sentence)
+    _worded(case.band_reason)
+    says = {
+        "appears_inconsistent": ("appears inconsistent with", "touch"),
+        "engaged": ("touch",),
+        "consistent": ("answered", "touch"),
+    }
+    assert any(word in case.sentence for word in says[case.verdict]), case.sentence
+    assert case.evidence, f"{case.key} rests on nothing"
+    assert case.alternatives, f"{case.key} offers no other explanation"
+    assert all(a.reason and a.state in ("open", "ruled_out") for a in case.alternatives)
+    assert case.how_sure
+    assert case.band_reason
+    if case.kind != "incident":
+        return
+    assert case.unknown is not None
+    if case.key.startswith("unproven:"):
+        assert case.total is None
+        return
+    assert sum(t.weight for t in case.ledger) == case.total, f"{case.key}: the terms do not sum to the score"
+    assert [t.kind for t in case.ledger][0] == "prior"
+    assert all(t.sentence for t in case.ledger)
+    assert all(a.reason for a in case.assertions)
+    shown = sum(c.share for c in case.candidates)
+    assert shown <= 1_000_000
+    if case.candidates and len(case.candidates) < 12:
+        assert shown == 1_000_000, f"{case.key}: the shares shown sum to {shown}"
+
+
+def quotes_verbatim(core: Core, world: Sequence[AnyFact]) -> None:
+    """The clause is quoted letter by letter, from a version that the license has."""
+    licenses = licenses_of(core, world)
+    for alert in alerts_of(core, world).values():
+        if alert.clause.id == "no-pledge":
+            continue
+        clauses = licenses[alert.destination, alert.license.ref].clauses
+        texts = {(c.id, c.version): c.text for c in clauses}
+        assert texts[alert.clause.id, alert.clause.version] == alert.clause.text
+
+
+# --- law 6 -----------------------------------------------------------------------------------------------------------
+
+
+def silent_bands(core: Core, world: Sequence[AnyFact], day: dt.date) -> dict[tuple[str, str], str]:
+    """Bands of silence by alert and case when `day` is the greatest tick."""
+    ticked = [*(f for f in world if not isinstance(f, Tick)), Tick(id=day.isoformat(), source="clock", day=day)]
+    return {
+        (a.id, c.key): c.band
+        for a in alerts_of(core, ticked).values()
+        for c in a.cases
+        if c.kind == "silence" and c.open
+    }
+
+
+def unheard(report: PostShipmentReport) -> PostShipmentReport:
+    """The same report without its word on clauses."""
+    return msgspec.structs.replace(report, clause_findings=())
+
+
+def decoded(said: dict[str, bytes]) -> list[Alert]:
+    """The alerts among what is said."""
+    return [decode_alert(v) for k, v in said.items() if k.startswith("alert ")]
