@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: help run test check bench chaos clean lock schemas setup
+.PHONY: help run test check bench chaos clean lock schemas setup kafka kafka3 kafka-stop test-kafka
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,6 +40,19 @@ bench: $(STAMP) ## facts per second: core, app, skeleton, empty agent, and their
 
 chaos: $(STAMP) ## 20 random kill -9 while 20,000 facts flow; alerts compared byte for byte
 	@$(BIN)/python tests/bench/chaos.py
+
+kafka: $(STAMP) ## Apache Kafka, one broker on kafka://127.0.0.1:9092 (Java 17 and Maven)
+	@$(BIN)/python -m infra.kafka start --nodes 1
+
+kafka3: $(STAMP) ## Apache Kafka, three brokers on 127.0.0.1, from port 9092
+	@$(BIN)/python -m infra.kafka start --nodes 3 --home var/kafka3
+
+kafka-stop: $(STAMP) ## stop the brokers of kafka and kafka3
+	@$(BIN)/python -m infra.kafka stop --home var/kafka
+	@$(BIN)/python -m infra.kafka stop --home var/kafka3
+
+test-kafka: $(STAMP) ## the demo world through three workers on real brokers (Java 17 and Maven; says what is missing)
+	@$(BIN)/python -m pytest -rs --run-kafka tests/kafka
 
 lock: ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/pip install --quiet uv && $(BIN)/uv pip compile --quiet --extra dev --universal --python-version 3.11 --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
