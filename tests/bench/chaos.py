@@ -3,11 +3,11 @@
     python tests/bench/chaos.py [--facts 20000] [--kills 20] [--seed N] [--limit SECONDS] [--core-only] [--json]
 
 `pledgewatch run` is a process of its own. A feeder sends the facts over HTTP in batches of random size and repeats what
-was not acknowledged. A quarter of the kills hit while the process is still starting, about a third while a request is
-under way, the others some time after one. Ticks come from a file: they stand in the log from the beginning. In the end
-the newest record of each alert must be byte-equal to that of a run without kills and to the pure core over the same
-facts; every acknowledged fact must be in the log, once; the warehouse must count every record once and show the same
-alerts. Ends with 1 where anything differs.
+was not acknowledged. A quarter of the kills hit while the process is still starting; of the others a fifth come when
+all is acknowledged and not yet done, and of the rest one half while a request is under way. Ticks come from a file:
+they stand in the log from the beginning. In the end the newest record of each alert must be byte-equal to that of a run
+without kills and to the pure core over the same facts; every acknowledged fact must be in the log, once; the warehouse
+must count every record once and show the same alerts. Ends with 1 where anything differs.
 `--core-only` leaves the run without kills out.
 """
 
@@ -42,6 +42,10 @@ from streams.rules.assess import assess_facts
 LARGEST_BATCH = 300
 STARTING_SHARE = 0.25
 """Share of the kills that hit while the process starts and recovers."""
+AFTER_SHARE = 0.2
+"""Share of the kills that come when every fact has been acknowledged, while the rest is placed, watched and stored."""
+LONGEST_AFTER = 10.0
+"""Up to how long such a kill waits [s]."""
 REQUEST_SHARE = 0.5
 """Share of the other kills that hit while a request is under way."""
 LONGEST_REQUEST = 0.1
@@ -190,6 +194,7 @@ class _Killer:
 
     def __init__(self, installation: Installation, feeder: Feeder, draw: Random, kills: int) -> None:
         self._installation, self._feeder, self._draw, self._kills = installation, feeder, draw, kills
+        self._in_load = kills - round(kills * AFTER_SHARE)
         self.starting = self.in_request = 0
         self.starts: list[float] = []
 
@@ -219,18 +224,25 @@ class _Killer:
 
     def _wait_further(self, number: int) -> None:
         """Until a request is under way that goes on in the next share, or just some time."""
+        if self._upto(number) == len(self._feeder.facts):
+            self._installation.deadline.pause(self._draw.uniform(0, LONGEST_AFTER), "after the load")
+            return
         if self._draw.random() >= REQUEST_SHARE:
             self._installation.deadline.pause(self._draw.uniform(0, LONGEST_WAIT), "in the load")
             return
         _wait_until_told(self._installation, self._feeder, self._upto(number))
         self._feeder.allow(self._upto(number + 1))
-        while not self._feeder.asking and len(self._feeder.acknowledged) < self._upto(number + 1):
+        while (
+            not self._feeder.asking
+            and self._feeder.fault is None
+            and len(self._feeder.acknowledged) < self._upto(number + 1)
+        ):
             time.sleep(0.0005)
         self.in_request += 1
         self._installation.deadline.pause(self._draw.uniform(0, LONGEST_REQUEST), "in a request")
 
     def _upto(self, number: float) -> int:
-        return round(number * len(self._feeder.facts) / (self._kills + 1))
+        return min(len(self._feeder.facts), round(number * len(self._feeder.facts) / (self._in_load + 1)))
 
 
 def _wait_until_told(installation: Installation, feeder: Feeder, count: int) -> None:

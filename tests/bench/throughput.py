@@ -301,7 +301,8 @@ def table(lines: Sequence[Line]) -> str:
     """One line a kind, one line a ratio."""
     head = f"{'':20} {'min':>10} {'median':>10} {'max':>10} {'by processor':>14}"
     rows = [
-        f"{f'{one.kind} [{one.unit}]':20} {one.least:10,.2f} {one.median:10,.2f} {one.most:10,.2f} {one.processor:14,.2f}"
+        f"{f'{one.kind} [{one.unit}]':20} {one.least:10,.2f} {one.median:10,.2f} {one.most:10,.2f}"
+        f" {one.processor:14,.2f}"
         for one in lines
     ]
     shares = [f"{name:20} {'':10} {clock:10.3f} {'':10} {cpu:14.3f}" for name, (clock, cpu) in ratios(lines).items()]
