@@ -89,7 +89,7 @@ class Watch:
         if not isinstance(row, Recheck):
             self._take_in(keeper, arrival, row)
             return
-        changed = keeper.changed | keeper.dossiers.add(row)
+        changed = keeper.changed | self._owned(keeper.dossiers.add(row), arrival.partition)
         keeper.changed, keeper.asked = set(), False
         await self._assess(keeper, changed)
 
@@ -98,7 +98,11 @@ class Watch:
         if key in self._ports.rows:
             return
         self._ports.rows[key] = arrival.value
-        self._mark(keeper, keeper.dossiers.add(row))
+        self._mark(keeper, self._owned(keeper.dossiers.add(row), arrival.partition))
+
+    def _owned(self, destinations: Iterable[str], partition: int) -> set[str]:
+        """Those whose dossier is kept here: a broadcast row names others too, of which this partition knows little."""
+        return {d for d in destinations if partition_of(d, self._ports.partitions) == partition}
 
     def _mark(self, keeper: Keeper, touched: Iterable[str]) -> None:
         keeper.latest = self._ports.seconds()

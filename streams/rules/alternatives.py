@@ -13,9 +13,10 @@ from streams.rules.weighing import Ledger
 def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, ground: Ground) -> tuple[Alternative, ...]:
     """The alternatives to a reported incident, in the order in which an officer asks."""
     speaking = [o.best for o in ledger.origins if o.best.weight > 0]
-    evidence = max((v.evidence for v in speaking), default="E0")
-    attribution = max((v.attribution for v in speaking), default="A0")
-    forensic = any(v.forensic for v in speaking)
+    voices = [v for o in ledger.origins for v in o.voices if v.weight > 0]
+    evidence = max((v.evidence for v in voices), default="E0")
+    attribution = max((v.attribution for v in voices), default="A0")
+    forensic = any(v.forensic for v in voices)
     return (  # one line an alternative, so that they can be read as the table that they are
         _warrant(account),
         _mark(

@@ -28,7 +28,6 @@ from streams.rules.remarks import remarks_of
 from streams.rules.standing import UseWindow
 from streams.rules.weighing import Ledger, weigh
 
-
 MOST_FITS = 500_000
 """Comparisons remembered at most, some 500 MB of sentences [count]."""
 
@@ -73,7 +72,7 @@ class Assessor:
         self, incident: Counted, license: Counted, destination: str, window: UseWindow, names: Namer, weights: Weights
     ) -> Fit:
         """How an incident fits a license; compared once."""
-        key = (incident.hash, license.hash, destination, window, names.version, weights.version)
+        key = (incident.hash, license.hash, destination, window, names.version, weights.digest)
         found = self._fits.get(key)
         if found is None:
             if len(self._fits) > MOST_FITS:
@@ -136,6 +135,7 @@ def _result(p: Prepared, matching: bool) -> Assessment:
     drafted: dict[str, list[Drafted]] = defaultdict(list)
     matches: list[Match] = []
     unmatched: list[Cluster] = []
+    unspoken: list[Cluster] = []
     if p.destination != UNATTRIBUTED:
         groups = clusters(p.incidents, p.judgments, p.weights.near_copy)
     else:
@@ -148,13 +148,15 @@ def _result(p: Prepared, matching: bool) -> Assessment:
             drafted[ref] += incident_cases(ground, p.windows[ref], weighed, summary, evidence, p.weights)
         if not weighed.shares:
             unmatched.append(cluster)
+        elif not any(d.case.key == f"incident:{cluster.key}" for ref in weighed.shares for d in drafted[ref]):
+            unspoken.append(cluster)
         if matching:
             matches += _matches(p, weighed)
     alerts = [a for c in p.licenses for a in alerts_of(p, c, drafted[c.fact.ref])]
     return Assessment(
         destination=p.destination,
         alerts=tuple(sorted(alerts, key=lambda a: a.id)),
-        remarks=Remarks(destination=p.destination, notes=tuple(remarks_of(p, unmatched))),
+        remarks=Remarks(destination=p.destination, notes=tuple(remarks_of(p, unmatched, unspoken))),
         matches=tuple(
             sorted(matches, key=lambda m: (m.incident_source, m.incident_id, m.license_source, m.license_id))
         ),

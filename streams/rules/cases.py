@@ -61,6 +61,13 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     admitted: frozenset[str]
     """Licenses for which it was admitted against interest."""
 
+    @property
+    def weighing(self) -> frozenset[str]:
+        """The accounts that weigh anything: where there are some, what the others tell borrows no weight from them."""
+        return frozenset(
+            v.incident.ref for w in (self.ledger, self.item_ledger) for o in w.origins for v in o.voices if v.weight > 0
+        )
+
     def best(self, license: str) -> Fit:
         """The best fit of any account with `license`."""
         return max(self.fits[license].values(), key=lambda f: (f.m, f.item, f.relevant, f.agency, f.context, f.reasons))
@@ -72,20 +79,20 @@ def banded(ledger: Ledger, admitted: bool, weights: Weights) -> tuple[Band, str]
     speaking = [o for o in ledger.origins if o.best.weight > 0]
     if admitted:
         return "alert", "it was admitted against the speaker's own interest"
-    for origin in speaking:
-        if origin.best.forensic and origin.best.m >= weights.alert_fit:
+    for voice in (v for o in speaking for v in o.voices if v.forensic):
+        if voice.m >= weights.alert_fit:
             return (
                 "alert",
                 "one origin examined it and named the operator on strong grounds "
-                f"({origin.best.evidence}/{origin.best.attribution}), and it fits closely",
+                f"({voice.evidence}/{voice.attribution}), and it fits closely",
             )
-    forensic = any(o.best.forensic for o in speaking)
+    forensic = any(v.forensic for o in speaking for v in o.voices)
     if len(speaking) < 2 and not forensic:
         return (
             "watch",
             "it rests on a single origin without an examination" if speaking else "nothing that was said weighs",
         )
-    reliable = any(o.best.reliability <= "B" for o in speaking)
+    reliable = any(v.reliability <= "B" and v.weight > 0 for o in speaking for v in o.voices)
     if probability >= weights.alert and reliable:
         return "alert", "several independent origins, one of them usually reliable, bear it out"
     if probability >= weights.review:
@@ -110,6 +117,7 @@ def incident_cases(
     license = ground.license
     best = weighed.best(license.ref)
     fitting = [i for i in weighed.cluster.incidents() if weighed.fits[license.ref][i.ref].relevant]
+    fitting = [i for i in fitting if i.ref in weighed.weighing] or fitting
     if not fitting or not (license.ref in weighed.shares or best.context):
         return
     account = told(fitting)

@@ -19,7 +19,7 @@ from schemas.incident import ClaimedProduct
 from schemas.vocabulary import EntityKind
 from streams.rules.naming import Likeness, Namer
 from streams.rules.policy import MILLION, Weights
-from streams.rules.standing import UseWindow, granted_at, overlap
+from streams.rules.standing import UseWindow, overlap
 from streams.rules.wording import attribution_words, day_words, period_words
 
 AgencyIs = Literal["same", "other", "unknown"]
@@ -77,8 +77,14 @@ def _product_of(shares: Iterable[int | None]) -> int:
     return m
 
 
-def _flat(share: int, confidence: int) -> int:
-    return share * min(confidence, FLAT) // FLAT
+def _flat(share: int, confidence: int, unsaid: int = 0) -> int:
+    """A share by how sure the source is: from what holds where nothing is said to the share itself."""
+    return unsaid + (share - unsaid) * min(confidence, FLAT) // FLAT
+
+
+def _unsaid(incident: Incident, license: License, weights: Weights) -> int:
+    """What fits where no product or vendor is named: the kind of technology alone."""
+    return weights.fit["technology_only"] if any(i.technology == incident.technology for i in license.items) else 0
 
 
 def _item(incident: Incident, license: License, names: Namer, weights: Weights) -> Assertion:
@@ -112,7 +118,7 @@ def _product(
     on, name = incident.occurred.last, claimed.name
 
     def says(matter: Literal["product", "vendor"], share: int, reason: str) -> Assertion:
-        fit = _flat(share, claimed.confidence)
+        fit = _flat(share, claimed.confidence, _unsaid(incident, license, weights))
         return Assertion(matter=matter, claimed=name, confidence=claimed.confidence, fit=fit, reason=reason)
 
     for item in license.items:
@@ -137,7 +143,7 @@ def _vendor(
     on, name = incident.occurred.last, claimed.name
 
     def says(share: int, reason: str) -> Assertion:
-        fit = _flat(share, claimed.confidence)
+        fit = _flat(share, claimed.confidence, _unsaid(incident, license, weights))
         return Assertion(matter="vendor", claimed=name, confidence=claimed.confidence, fit=fit, reason=reason)
 
     if not any(i.technology in (None, incident.technology) for i in license.items):
@@ -156,15 +162,9 @@ def _vendor(
 
 def _technology(incident: Incident, license: License, weights: Weights) -> Assertion:
     """Where nothing is named: the kind of technology alone."""
-    spoken = _spoken(incident.technology)
-    if any(i.technology == incident.technology for i in license.items):
-        return Assertion(
-            matter="vendor",
-            claimed="not known",
-            fit=weights.fit["technology_only"],
-            reason=f"no product or vendor is named; the license covers {spoken}",
-        )
-    return _nothing(f"no product or vendor is named; the license does not cover {spoken}")
+    spoken, share = _spoken(incident.technology), _unsaid(incident, license, weights)
+    covers = f"the license {'covers' if share else 'does not cover'} {spoken}"
+    return Assertion(matter="vendor", claimed="not known", fit=share, reason=f"no product or vendor is named; {covers}")
 
 
 def _makers(license: License) -> tuple[str, ...]:
@@ -251,7 +251,7 @@ def _time(incident: Incident, license: License, window: UseWindow, weights: Weig
         if window.recorded:
             context = f"it happened {said}, before the first recorded delivery on {day_words(window.first)}"
         else:
-            context = f"it happened {said}, before the grant on {day_words(granted_at(license))}"
+            context = f"it happened {said}, before the license covered the state on {day_words(window.first)}"
         reason = context
     elif how == "none":
         share, context = 0, f"it happened {said}, after all pieces were proven gone on {day_words(window.last)}"

@@ -40,6 +40,7 @@ class Weights:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
+        self.digest = body_hash(policy)
         w, f, b = policy.weighing, policy.fitting, policy.banding
         self.prior = logit_micro(w.prior.value / 1000)
         self.reliability = {grade: logit_micro(n.value / 1000) for grade, n in w.reliability.items()}

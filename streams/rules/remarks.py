@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas import DestinationNote, Incident, License, PostShipmentReport
 from schemas.alert import NoteKind
+from schemas.vocabulary import EvidenceLevel
 from streams.rules.account import known_since
 from streams.rules.clusters import Cluster
 from streams.rules.dossier import Counted, facts_of
@@ -20,12 +21,15 @@ CONFLICT = (
 MENDING = "a higher revision from its source"
 MATCHING = "a license or delivery on file, an alias for the name, or another state's register"
 """What an incident that fits nothing needs to be matched."""
+SPEAKING = "who was targeted, for what purpose, by which agency; or a clause that speaks to it"
+"""What an incident that fits a license needs to touch a clause of it."""
 
 
-def remarks_of(p: Prepared, unmatched: Sequence[Cluster]) -> list[DestinationNote]:
+def remarks_of(p: Prepared, unmatched: Sequence[Cluster], unspoken: Sequence[Cluster] = ()) -> list[DestinationNote]:
     """The notes of one destination, ordered by kind and subject."""
     notes = [
         *_unmatched(p, unmatched),
+        *_unspoken(p, unspoken),
         *_unresolved(p),
         *_unknown_licenses(p),
         *_without_pledge(p),
@@ -37,25 +41,49 @@ def remarks_of(p: Prepared, unmatched: Sequence[Cluster]) -> list[DestinationNot
 
 def _unmatched(p: Prepared, unmatched: Sequence[Cluster]) -> Iterator[DestinationNote]:
     """Credible incidents that fit no license: kept, shown, with what would be needed to match them."""
+    nowhere = p.destination == UNATTRIBUTED
     for cluster in unmatched:
-        account = next(cluster.incidents())
-        credible = any(
-            i.evidence_level >= "E2" or any(p.credibility <= 3 for p in i.publications) for i in cluster.incidents()
-        )
-        if not credible:
-            continue
-        technology = account.technology.replace("_", " ")
-        named = sorted(
-            {p.name for i in cluster.incidents() for p in i.products}
-            | {v.name for i in cluster.incidents() for v in i.vendors}
-        )
-        what = f"names {', '.join(f'“{n}”' for n in named)}" if named else "names no product or vendor"
-        where = "no suspected operator state" if p.destination == UNATTRIBUTED else f"{p.destination}"
-        yield _remark(
-            p.destination, "unmatched_incident", cluster.key,
-            f"A credible account of {technology} ({where}) {what} and fits no license on file.",
-            "a suspected operator state" if p.destination == UNATTRIBUTED else MATCHING,
-        )  # fmt: skip
+        if _credible(p, cluster):
+            where = "no suspected operator state" if nowhere else p.destination
+            said = f"{_told(cluster)} ({where}) fits no license on file."
+            needed = "a suspected operator state" if nowhere else MATCHING
+            yield _remark(p.destination, "unmatched_incident", cluster.key, said, needed)
+
+
+def _unspoken(p: Prepared, unspoken: Sequence[Cluster]) -> Iterator[DestinationNote]:
+    """Credible incidents that fit a license on which no clause has a word about what is told."""
+    for cluster in unspoken:
+        if _credible(p, cluster):
+            said = f"{_told(cluster)} fits a license, and no clause on file speaks to what is told of it."
+            yield _remark(p.destination, "unmatched_incident", cluster.key, said, SPEAKING)
+
+
+def _told(cluster: Cluster) -> str:
+    named = sorted(
+        {product.name for i in cluster.incidents() for product in i.products}
+        | {vendor.name for i in cluster.incidents() for vendor in i.vendors}
+    )
+    what = f"naming {', '.join(f'“{n}”' for n in named)}" if named else "naming no product or vendor"
+    technology = next(cluster.incidents()).technology.replace("_", " ")
+    return f"A credible account of {technology}, {what},"
+
+
+def _credible(p: Prepared, cluster: Cluster) -> bool:
+    """Whether a source not known as doubtful holds it at least possible, or may claim that something was shown."""
+    return any(
+        shown(p, i) >= "E2" or any(_trusted(p, said.source) and said.credibility <= 3 for said in i.publications)
+        for i in cluster.incidents()
+    )
+
+
+def _trusted(p: Prepared, source: str) -> bool:
+    return p.sources.get(source).reliability <= "C"
+
+
+def shown(p: Prepared, incident: Incident) -> EvidenceLevel:
+    """What an account can show: the level that it claims, as far as one of its sources may claim it."""
+    sources = [said.source for said in incident.publications] or [incident.source]
+    return max(min(incident.evidence_level, p.sources.get(source).max_evidence) for source in sources)
 
 
 def _unresolved(p: Prepared) -> Iterator[DestinationNote]:
@@ -113,8 +141,8 @@ def _floods(p: Prepared) -> Iterator[DestinationNote]:
     for counted in p.incidents:
         incident = counted.fact
         assert isinstance(incident, Incident)
-        trusted = any(p.sources.get(said.source).reliability <= "C" for said in incident.publications)
-        if incident.evidence_level <= "E1" and not trusted:
+        trusted = any(_trusted(p, said.source) for said in incident.publications)
+        if shown(p, incident) <= "E1" and not trusted:
             day = known_since(incident) or incident.occurred.last
             months[day.strftime("%Y-%m")] += 1
     for month, count in sorted(months.items()):

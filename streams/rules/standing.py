@@ -115,7 +115,8 @@ def use_window(license: License, deliveries: Iterable[Delivery], destination: st
     gone = disposal_day(here)
     if arrivals:
         return UseWindow(min(arrivals), gone, True)
-    return UseWindow(min(granted_at(license), license.valid_from), gone, False)
+    covered = [d.valid_from or START for d in license.destinations if d.country == destination]
+    return UseWindow(max(min(granted_at(license), license.valid_from), min(covered, default=START)), gone, False)
 
 
 def disposal_day(deliveries: Iterable[Delivery]) -> dt.date:

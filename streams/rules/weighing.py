@@ -89,6 +89,12 @@ class Origin(msgspec.Struct, frozen=True):
         """The publication that counts."""
         return max(self.voices, key=lambda v: (v.weight, v.evidence, v.attribution, v.key))
 
+    @property
+    def doubtful(self) -> int:
+        """What voices of reliability D add to what the others of this origin say [micro-nats]."""
+        others = max((v.weight for v in self.voices if v.reliability != "D"), default=0)
+        return self.best.weight - others if self.best.reliability == "D" else 0
+
 
 class Ledger(msgspec.Struct, frozen=True):
     """The weighing of one cluster against one group of licenses."""
@@ -265,7 +271,7 @@ def _publication(voice: Voice, counted: bool) -> LedgerPublication:
 
 def _doubtful_cap(groups: Sequence[Origin], weights: Weights) -> list[LedgerTerm]:
     """All origins of reliability D together move L by no more than their common cap."""
-    together = sum(o.best.weight for o in groups if o.best.reliability == "D")
+    together = sum(o.doubtful for o in groups)
     over = together - weights.cap_doubtful
     if over <= 0:
         return []

@@ -18,12 +18,7 @@ PHASES = (Phase.explicit, Phase.generate)
 SMALL = settings(settings.get_profile("laws"), max_examples=20, phases=PHASES)
 LARGE = settings(settings.get_profile("laws"), max_examples=2, phases=PHASES)
 
-FOREIGN = pytest.mark.xfail(
-    strict=True,
-    reason="watch assesses every destination that a row names in every partition that has the row: a partition that "
-    "does not own XA says of XA what little it knows, over what the owner said",
-)
-PARTS = pytest.mark.parametrize("partitions", [1, pytest.param(3, marks=FOREIGN), pytest.param(8, marks=FOREIGN)])
+PARTS = pytest.mark.parametrize("partitions", [1, 3, 8])
 
 
 @PARTS
@@ -46,7 +41,7 @@ def test_agents_killed_between_any_two_steps_end_where_the_core_ends(partitions)
     law()
 
 
-@pytest.mark.parametrize("partitions", [1, pytest.param(8, marks=FOREIGN)])
+@pytest.mark.parametrize("partitions", [1, 8])
 def test_agents_in_a_large_world_end_where_the_core_ends(partitions):
     @LARGE
     @given(crowds, seeds)
@@ -56,7 +51,6 @@ def test_agents_in_a_large_world_end_where_the_core_ends(partitions):
     law()
 
 
-@FOREIGN
 def test_a_partition_says_nothing_of_a_destination_that_it_does_not_own():
     both = an_incident(operators=(Operator(country="XA"), Operator(country="XB")))
     world = [a_policy(), a_tick(), a_license("L1", "XA"), both]
@@ -64,7 +58,6 @@ def test_a_partition_says_nothing_of_a_destination_that_it_does_not_own():
     same(bytes_of(HOUSE.assess_facts(world), matches=False), said)
 
 
-@FOREIGN
 def test_no_silence_is_heard_where_the_reports_are_not_kept():
     places = (Destination(country="XA"), Destination(country="XB"))
     cadence = a_clause("reporting_cadence", cadence_days=180, first_due_days=180)

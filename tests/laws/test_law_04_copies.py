@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +132,6 @@ def test_any_number_of_tips_raises_nothing_anywhere(world, seed, many):
 ATTACHED = (a_license(), a_delivery(), an_incident(victims=(Victims(klass="business", count=1),)))
 
 
-@pytest.mark.xfail(strict=True, reason="`ongoing` of an account that weighs nothing makes an alert urgent")
 def test_a_tip_tied_to_a_lab_report_does_not_make_it_urgent():
     tip = _tips(1, 1, operators=(Operator(country="XA"),), duplicate_of="desk:I1", ongoing=True)
     assert alert_on(assessed(*ATTACHED, *tip), "other") is None
@@ -142,7 +140,6 @@ def test_a_tip_tied_to_a_lab_report_does_not_make_it_urgent():
     assert alert_on(assessed(*lab, *tip), "permitted-purpose").band == "alert"
 
 
-@pytest.mark.xfail(strict=True, reason="a class of victims that only a worthless account tells borrows the lab's band")
 def test_a_tip_tied_to_a_lab_report_adds_no_alert_of_its_own():
     tip = _tips(1, 1, operators=(Operator(country="XA"),), duplicate_of="desk:I1")
     assert alert_on(assessed(*ATTACHED), "prohibited-target-class") is None
@@ -162,7 +159,6 @@ def test_a_tip_tied_to_a_lab_report_does_not_settle_the_agency():
     assert after.band == "alert"
 
 
-@pytest.mark.xfail(strict=True, reason="within an origin the heaviest publication hides the forensic one")
 def test_a_newspaper_that_repeats_a_lab_does_not_lower_it():
     lab = a_publication("lab-b", 4, "o1")
     paper = a_publication("paper-a", 2, "o1")
@@ -183,9 +179,6 @@ def test_five_hundred_tips_are_one_note_and_few_cases():
     assert [n.kind for n in found.remarks.notes].count("flood") >= 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="floods and credibility go by the level that an account claims, not by what its source can show"
-)
 def test_a_flood_that_claims_forensic_evidence_is_a_flood():
     found = assessed(a_license(), a_delivery(), *_flood(evidence_level="E4", attribution_level="A3"))
     assert [n.kind for n in found.remarks.notes].count("flood") >= 1

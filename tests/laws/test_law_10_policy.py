@@ -209,9 +209,6 @@ def test_a_new_version_of_the_policy_that_changes_nothing_is_no_news():
     assert one.versions != other.versions
 
 
-@pytest.mark.xfail(
-    strict=True, reason="fits are remembered by the version that a policy calls itself, not by what it says"
-)
 def test_a_policy_corrected_under_its_own_version_counts_at_once():
     corrected = msgspec.structs.replace(_changed(a_policy(), "fitting.technology_only", 300), revision=2)
     held, assessor = laws.HOUSE.partition(), laws.HOUSE.assessor()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,9 +179,6 @@ def test_all_doubtful_origins_together_move_the_score_by_at_most_their_cap():
     assert _with_doubtful() == WEIGHTS.prior + WEIGHTS.cap_doubtful
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a doubtful voice that outweighs another of its origin draws it under the doubtful cap"
-)
 def test_a_doubtful_voice_of_a_known_origin_does_not_lower_the_score():
     fair = a_publication("exporter-a", 4, "x1", reliability="C")
     low = {"evidence_level": "E1", "attribution_level": "A1"}
