@@ -1,0 +1,299 @@
+"""Board *Triage*: what next, whose is it, how old, what is stuck? Each row leads to the page where one can act."""
+# ruff: noqa: S608  (no text from outside gets into these queries; filters are filled in and quoted by Grafana)
+
+from __future__ import annotations
+
+from dashboards.looks import (
+    BANDS,
+    BLUE,
+    CLOSE_REASONS,
+    NONE,
+    ORANGE,
+    STATUSES,
+    UNATTRIBUTED,
+    VERMILION,
+    hidden,
+    number,
+    series_of_bands,
+    steps,
+    text,
+)
+from dashboards.model import Board, Column, Grid, Link, Mapping, Panel, Step, Unit
+from dashboards.questions import (
+    DESTINATION,
+    FILTER,
+    ISSUING_STATE,
+    LIVE,
+    NO_ALERTS,
+    NO_DATA,
+    NOTHING_HEARD,
+    PAGE,
+    POLICIES,
+    SHARED,
+    TO_THE_PAGE,
+    board_link,
+    shown,
+)
+
+STUCK = 14
+"""Days without a decision after which a live alert is called stuck; a display choice."""
+
+_QUIET = (
+    "SELECT alerts.*, dateDiff('day', coalesce(toDate32(last_word), first_known, toDate32(opened_at)), today) AS "
+    "quiet\n"
+    "  FROM alerts\n"
+    "  LEFT JOIN (SELECT alert, max(at) AS last_word FROM decisions GROUP BY alert) AS d ON d.alert = alerts.id\n"
+    f"  WHERE {LIVE} AND band_rank >= 2"
+)
+"""Live alerts at review or above, with the days since anyone decided anything of them (or since it was known)."""
+_FIRST_ANSWERS = (
+    "SELECT dateDiff('day', first_known, toDate32(first_word)) AS days\n"
+    "  FROM alerts\n"
+    "  INNER JOIN (SELECT alert, min(at) AS first_word FROM decisions GROUP BY alert) AS d ON d.alert = alerts.id\n"
+    "  WHERE isNotNull(first_known) AND $__timeFilter(first_word)\n"
+    f"  AND {FILTER}"
+)
+
+
+def _stat(
+    place: int,
+    title: str,
+    question: str,
+    sql: str,
+    column: str,
+    unit: Unit = "short",
+    rising: tuple[Step, ...] = steps(),
+) -> Panel:
+    return Panel(
+        id=place + 1,
+        title=title,
+        question=question,
+        kind="stat",
+        sql=sql,
+        columns=(Column(name=column, title=title, unit=unit, mappings=(NONE,) if unit == "short" else ()),),
+        grid=Grid(place * 4, 0, 4, 4),
+        no_value=NO_DATA,
+        steps=rising,
+    )
+
+
+PANELS = (
+    _stat(
+        0,
+        "Live",
+        "How many alerts at review or above are open or acknowledged? From `alerts`. 'no data': no day has begun in "
+        "the "
+        "log yet.",
+        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM alerts\nWHERE {LIVE} AND band_rank >= 2\n  AND "
+        f"{FILTER}",
+        "alerts",
+    ),
+    _stat(
+        1,
+        "Nobody's",
+        "How many live alerts at review or above are assigned to nobody? From `alerts`.",
+        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\n"
+        f"FROM alerts\nWHERE {LIVE} AND band_rank >= 2 AND assigned_to = ''\n  AND {FILTER}",
+        "alerts",
+        rising=steps((1, ORANGE)),
+    ),
+    _stat(
+        2,
+        "Stuck",
+        f"For how many live alerts at review or above has nobody decided anything for {STUCK} days? From `alerts` and "
+        "`decisions`.",
+        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM (\n  {_QUIET}\n)\n"
+        f"WHERE quiet >= {STUCK}\n  AND {FILTER}",
+        "alerts",
+        rising=steps((1, ORANGE)),
+    ),
+    _stat(
+        3,
+        "Can still be stopped",
+        "In how many live alerts can something still be stopped: a use that goes on, support, a delivery or a renewal "
+        "that is pending? From `alerts`.",
+        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM alerts\nWHERE {LIVE} AND actionable = 1\n  AND "
+        f"{FILTER}",
+        "alerts",
+        rising=steps((1, VERMILION)),
+    ),
+    _stat(
+        4,
+        "First answer, half of them",
+        "Within how many days of becoming known did half of the alerts get their first decision, among those first "
+        "answered in the window? From `alerts` and `decisions`. 'no data': none was. Says nothing of alerts that still "
+        "wait: for those see 'How old'.",
+        f"SELECT if(count() = 0, NULL, quantileExact(0.5)(days)) AS days\nFROM (\n  {_FIRST_ANSWERS}\n)",
+        "days",
+        unit="d",
+    ),
+    _stat(
+        5,
+        "First answer, nine in ten",
+        "Within how many days of becoming known did nine in ten alerts get their first decision, among those first "
+        "answered in the window? From `alerts` and `decisions`. 'no data': none was.",
+        f"SELECT if(count() = 0, NULL, quantileExact(0.9)(days)) AS days\nFROM (\n  {_FIRST_ANSWERS}\n)",
+        "days",
+        unit="d",
+    ),
+    Panel(
+        id=7,
+        title="What next",
+        question="Which live alert comes next? First those where something can still be stopped, then by band, then by "
+        "what is due first, then the oldest. From `alerts`; at most 200. Each row leads to the alert's page. Where the "
+        "alert's handling (TLP) or an embargo forbids more, the row says only that it is there.",
+        kind="table",
+        sql=(
+            "SELECT band, if(actionable = 1, 'yes', 'no') AS stoppable, destination, "
+            f"{shown('title')} AS title,\n"
+            f"  {shown('clause_kind')} AS clause_kind, status, if(assigned_to = '', 'nobody', assigned_to) AS office,\n"
+            f"  known_days, due, {shown('waiting_for')} AS waiting_for, if(shared, {PAGE}, '/alerts') AS page\n"
+            f"FROM (SELECT *, {SHARED} AS shared FROM alerts)\n"
+            f"WHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
+            "ORDER BY actionable DESC, band_rank DESC, isNull(due), due, known_days DESC, id LIMIT 200"
+        ),
+        columns=(
+            text("band", "Band", *BANDS, width=105, link=TO_THE_PAGE),
+            text(
+                "stoppable",
+                "Can be stopped",
+                Mapping(value="yes", text="▶ yes"),
+                Mapping(value="no", text="no"),
+                width=120,
+            ),
+            text("destination", "Destination", UNATTRIBUTED, width=100),
+            text("title", "What", link=TO_THE_PAGE),
+            text("clause_kind", "Clause", width=180),
+            text("status", "State", *STATUSES, width=130),
+            text("office", "Whose", Mapping(value="nobody", text="○ nobody"), width=140),
+            number("known_days", "Known for", "d", width=100),
+            text("due", "Due", width=100),
+            text("waiting_for", "Waits for"),
+            hidden("page"),
+        ),
+        grid=Grid(0, 4, 24, 11),
+        no_value=NO_ALERTS,
+    ),
+    Panel(
+        id=8,
+        title="Stuck",
+        question=f"Of which live alerts at review or above has nobody decided anything for {STUCK} days, the quietest "
+        "first? From `alerts` and `decisions`; an alert without a decision counts from the day it became known.",
+        kind="table",
+        sql=(
+            f"SELECT quiet, band, destination, {shown('title')} AS title, status,\n"
+            f"  if(assigned_to = '', 'nobody', assigned_to) AS office, if(shared, {PAGE}, '/alerts') AS page\n"
+            f"FROM (SELECT *, {SHARED} AS shared FROM (\n  {_QUIET}\n))\n"
+            f"WHERE quiet >= {STUCK}\n  AND {FILTER}\n"
+            "ORDER BY quiet DESC, band_rank DESC, id LIMIT 100"
+        ),
+        columns=(
+            number("quiet", "Quiet for", "d", width=100),
+            text("band", "Band", *BANDS, width=105, link=TO_THE_PAGE),
+            text("destination", "Destination", UNATTRIBUTED, width=100),
+            text("title", "What", link=TO_THE_PAGE),
+            text("status", "State", *STATUSES, width=130),
+            text("office", "Whose", Mapping(value="nobody", text="○ nobody"), width=140),
+            hidden("page"),
+        ),
+        grid=Grid(0, 15, 14, 9),
+        no_value="Nothing is stuck. Whether anything was heard at all: see 'Last heard' on the overview.",
+    ),
+    Panel(
+        id=9,
+        title="Whose",
+        question="Who has how many live alerts at review or above, how many overdue, and how old is the oldest? "
+        "Offices, "
+        "not persons. From `alerts`.",
+        kind="table",
+        sql=(
+            "SELECT if(assigned_to = '', 'nobody', assigned_to) AS office, count() AS alerts,\n"
+            "  countIf(band_rank >= 3) AS pressing, countIf(due < today) AS overdue, max(known_days) AS oldest\n"
+            f"FROM alerts\nWHERE {LIVE} AND band_rank >= 2\n  AND {FILTER}\n"
+            "GROUP BY office ORDER BY alerts DESC, office LIMIT 100"
+        ),
+        columns=(
+            text("office", "Whose", Mapping(value="nobody", text="○ nobody")),
+            number("alerts", "Live", width=80),
+            number("pressing", "Alert or urgent", width=130),
+            number("overdue", "Overdue", width=90),
+            number("oldest", "Oldest", "d", width=90),
+        ),
+        grid=Grid(14, 15, 10, 9),
+        no_value=NO_ALERTS,
+    ),
+    Panel(
+        id=10,
+        title="How old",
+        question="For how long have the live alerts been known, by band? From `alerts`, against the greatest day of "
+        "the "
+        "log.",
+        kind="barchart",
+        sql=(
+            "SELECT multiIf(isNull(known_days), 'not known', known_days <= 7, '7 days or less',\n"
+            "    known_days <= 30, '8 to 30 days', known_days <= 90, '31 to 90 days', 'over 90 days') AS age,\n"
+            "  countIf(band = 'urgent') AS urgent, countIf(band = 'alert') AS alert,\n"
+            "  countIf(band = 'review') AS review, countIf(band = 'watch') AS watch\n"
+            f"FROM alerts\nWHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
+            "GROUP BY age ORDER BY min(known_days)"
+        ),
+        columns=(text("age", "age"), *series_of_bands()),
+        grid=Grid(0, 24, 8, 8),
+        no_value=NO_ALERTS,
+        stacked=True,
+    ),
+    Panel(
+        id=11,
+        title="In and out",
+        question="Does the queue grow? Alerts opened or opened again, against closed or withdrawn, by day of the log. "
+        "From `alert_transitions`.",
+        kind="timeseries",
+        sql=(
+            "SELECT $__timeInterval(t.time) AS time, countIf(transition IN ('opened', 'reopened')) AS came,\n"
+            "  countIf(transition IN ('closed', 'withdrawn')) AS went\n"
+            f"FROM alert_transitions AS t\nWHERE $__timeFilter(t.time)\n  AND {FILTER}\n"
+            "GROUP BY time ORDER BY time"
+        ),
+        columns=(
+            Column(name="time", title="Day [UTC]", unit="dateTimeAsIso"),
+            Column(name="came", title="＋ came", unit="short", color=ORANGE),
+            Column(name="went", title="● went", unit="short", color=BLUE),
+        ),
+        grid=Grid(8, 24, 8, 8),
+        no_value="No alert came or went in this window. Whether anything was heard: see the overview.",
+        interval="1d",
+        bars=True,
+    ),
+    Panel(
+        id=12,
+        title="Closed, and why",
+        question="With which reasons were alerts closed in the window? From `decisions`, by the time of the decision; "
+        "an "
+        "alert closed twice counts twice.",
+        kind="table",
+        sql=(
+            "SELECT if(close_reason = '', 'other', close_reason) AS reason, count() AS closings\n"
+            "FROM decisions\nWHERE kind = 'close' AND $__timeFilter(at)\n"
+            "  AND $__conditionalAll(destination IN (${destination:singlequote}), $destination)\n"
+            "GROUP BY reason ORDER BY closings DESC, reason LIMIT 20"
+        ),
+        columns=(text("reason", "Reason", *CLOSE_REASONS), number("closings", "Closed")),
+        grid=Grid(16, 24, 8, 8),
+        no_value="No alert was closed in this window. Whether anything was heard: see the overview.",
+    ),
+)
+
+TRIAGE = Board(
+    uid="pledgewatch-triage",
+    title="Pledgewatch · Triage",
+    question="What next, whose is it, how old is it, what is stuck?",
+    panels=PANELS,
+    variables=(DESTINATION, ISSUING_STATE),
+    annotations=(POLICIES,),
+    links=(
+        board_link("Overview", "pledgewatch-overview"),
+        board_link("Pipeline", "pledgewatch-pipeline"),
+        Link(title="Pages", url="${pages}/alerts"),
+    ),
+    time_from="now-30d",
+)
