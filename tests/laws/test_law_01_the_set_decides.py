@@ -12,7 +12,7 @@ from streams.agents.naming import RegisterNamer
 from worlds import crowds, seeds, told, worlds
 
 SMALL = settings(settings.get_profile("laws"), max_examples=40)
-LARGE = settings(settings.get_profile("laws"), max_examples=4)
+LARGE = settings(settings.get_profile("laws"), max_examples=2)
 
 
 @SMALL

@@ -48,11 +48,7 @@ def test_an_older_tick_that_comes_later_is_not_heard(world, days):
 @SMALL
 @given(st.integers(-5, 400), st.integers(30, 400))
 def test_a_silence_climbs_on_the_days_that_the_policy_names(overdue, cadence):
-    license = a_license(clauses=(a_clause("reporting_cadence", cadence_days=cadence, first_due_days=cadence),))
-    due = dt.date(2023, 3, 1) + cadence * DAY
-    alert = alert_on(assessed(license, a_delivery(license), today=due + overdue * DAY), "reporting-cadence")
-    band = None if overdue <= 0 else "watch" if overdue < 60 else "review" if overdue < 120 else "alert"
-    assert (alert.band if alert else None) == band
+    laws.silence_climbs(HOUSE, overdue, cadence)
 
 
 @SMALL

@@ -7,11 +7,10 @@ import random
 from collections.abc import AsyncIterator, Iterable, MutableMapping, Sequence
 from typing import Any
 
-from laws import HOUSE, Core
+from laws import HOUSE, Core, recorded_again
 from schemas import AnyFact, Parked
 from schemas.codec import decode_alert, decode_remarks, encode, log_key, topic_of
 from streams.agents.arrival import Arrival
-from streams.agents.place import place_facts
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.placing import Copy
 
@@ -122,7 +121,7 @@ class LittleHouse:
             done = len(batch)
 
         try:
-            await place_facts(arrivals(), self.partitions, self._ask, self._park)
+            await self.core.place_facts(arrivals(), self.partitions, self._ask, self._park)
         finally:
             self.placed += done
 
@@ -206,7 +205,10 @@ def run(house: LittleHouse, deaths: int = 0, look_often: float = 0.3) -> LittleH
 def shuffled(facts: Sequence[AnyFact], seed: int, again: float = 0.0) -> list[AnyFact]:
     """The facts in another order, some of them twice."""
     dice = random.Random(seed)
-    out = [*facts, *(f for f in facts if dice.random() < again)]
+    out = [
+        *facts,
+        *(f if isinstance(f, bytes) else recorded_again(f, dice.randrange(9)) for f in facts if dice.random() < again),
+    ]
     dice.shuffle(out)
     return out
 

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from schemas import AnyFact, Incident, PostShipmentReport, Tick
+from builders import a_clause, a_delivery, a_license, a_policy, a_tick, an_incident
+from schemas import AnyFact, Incident, Period, Tick
 from schemas.alert import Alert, Case
 from schemas.codec import decode_alert, decode_row, encode
 from schemas.incident import Publication
+from streams.agents import place as place_agent
 from streams.rules import assess, dossier, placing
 from streams.rules.assess import Assessment
 
@@ -28,6 +30,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     partition_of: Callable[[str, int], int] = placing.partition_of
     partition: Callable = dossier.Partition
     assessor: Callable = assess.Assessor
+    place_facts: Callable = place_agent.place_facts
 
     def told(self, facts: Iterable[AnyFact]) -> dict[str, bytes]:
         """All that is said of a world, as bytes; what has nothing to say is left out."""
@@ -68,12 +71,19 @@ def _short(value: bytes | None) -> str:
 
 
 def order_and_duplicates_change_nothing(core: Core, world: Sequence[AnyFact], seed: int) -> None:
-    """Any order, with any of the facts given again, says the same."""
+    """Any order, with any of the facts given again and recorded later, says the same."""
     dice = random.Random(seed)
-    again = [*world, *dice.sample(list(world), len(world) // 2)]
+    again = [*world, *(recorded_again(f, dice.randrange(400)) for f in dice.sample(list(world), len(world) // 2))]
     dice.shuffle(again)
     same(core.told(world), core.told(again), "order")
     same(core.told(world), core.told(sorted(world, key=lambda f: not hasattr(f, "of"))), "retractions first")
+
+
+def recorded_again(fact: AnyFact, days: int) -> AnyFact:
+    """The same fact as it comes a second time, `days` later."""
+    if fact.recorded_at is None:
+        return fact
+    return msgspec.structs.replace(fact, recorded_at=fact.recorded_at + dt.timedelta(days=days))
 
 
 def partitions_change_nothing(core: Core, world: Sequence[AnyFact], partitions: int, seed: int) -> None:
@@ -234,7 +244,7 @@ def _case_explained(case: Case) -> None:
         assert case.total is None
         return
     assert sum(t.weight for t in case.ledger) == case.total, f"{case.key}: the terms do not sum to the score"
-    assert [t.kind for t in case.ledger][0] == "prior"
+    assert case.ledger[0].kind == "prior"
     assert all(t.sentence for t in case.ledger)
     assert all(a.reason for a in case.assertions)
     shown = sum(c.share for c in case.candidates)
@@ -268,9 +278,28 @@ def silent_bands(core: Core, world: Sequence[AnyFact], day: dt.date) -> dict[tup
     }
 
 
-def unheard(report: PostShipmentReport) -> PostShipmentReport:
-    """The same report without its word on clauses."""
-    return msgspec.structs.replace(report, clause_findings=())
+def silence_climbs(core: Core, overdue: int, cadence: int) -> None:
+    """A report is watched when due, for review from 60 days on, an alert from 120 days on [the shipped policy]."""
+    license = a_license(clauses=(a_clause("reporting_cadence", cadence_days=cadence, first_due_days=cadence),))
+    due = dt.date(2023, 3, 1) + dt.timedelta(days=cadence)
+    world = [license, a_delivery(license), a_policy(), a_tick(due + dt.timedelta(days=overdue))]
+    bands = [a.band for a in alerts_of(core, world).values()]
+    band = [] if overdue <= 0 else ["watch"] if overdue < 60 else ["review"] if overdue < 120 else ["alert"]
+    assert bands == band, f"{overdue} days overdue"
+
+
+def an_amendment_divides_time(core: Core, first: dt.date, last: dt.date, turn: dt.date) -> None:
+    """What happened is held against the words in force on its first day; words of its other days are named beside."""
+    words = (
+        a_clause("other", text="first words", valid_to=turn - dt.timedelta(days=1)),
+        a_clause("other", text="later words", version=2, valid_from=turn),
+    )
+    license = a_license(clauses=words)
+    happened = an_incident(occurred=Period(start=first, end=last), published_at=dt.date(2026, 1, 1))
+    quoted = alerts_of(core, [license, a_delivery(license), happened, a_policy()])["XA~authority:L1~other"].clause
+    assert quoted.version == (1 if first < turn else 2)
+    assert quoted.text == ("first words" if first < turn else "later words")
+    assert quoted.other_versions == ((2,) if first < turn <= last else ())
 
 
 def decoded(said: dict[str, bytes]) -> list[Alert]:

@@ -1,0 +1,251 @@
+"""The laws hold nothing that they could not catch: the house is broken on purpose, one thing at a time, and a law fails.
+
+Each row names what is broken, the law that must notice, and the text that is changed. A row whose text is gone fails
+too: whoever changes that line says here how to break the new one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import msgspec
+import pytest
+
+import laws
+from agents import LittleHouse, run, the_agents_end_where_the_core_ends
+from builders import (
+    a_delivery,
+    a_judgment,
+    a_license,
+    a_policy,
+    a_publication,
+    a_retraction,
+    a_tick,
+    an_incident,
+)
+from laws import HOUSE, Core
+from mutants import Broken, break_house
+from schemas import Tick
+from schemas.vocabulary import BANDS
+from streams.agents.watch import Watch
+from streams.rules.policy import Weights
+from worlds import GROUND, fact_of, world_of
+
+TRIES = 12
+TURN = dt.date(2024, 6, 10)
+LOW = {"evidence_level": "E1", "attribution_level": "A1"}
+
+
+def _worlds(size: int = 24):
+    for seed in range(TRIES):
+        yield seed, world_of(random.Random(seed).sample(range(2**31), size))
+
+
+def any_order(house: Broken) -> None:
+    for seed, world in _worlds():
+        laws.order_and_duplicates_change_nothing(house.core, world, seed)
+
+
+def any_partitions(house: Broken) -> None:
+    for seed, world in _worlds():
+        for partitions in (3, 8):
+            laws.partitions_change_nothing(house.core, world, partitions, seed)
+
+
+def on_the_way(house: Broken) -> None:
+    for seed, world in _worlds():
+        laws.looking_on_the_way_changes_nothing(house.core, world, seed)
+
+
+def agents(house: Broken) -> None:
+    for seed, world in _worlds(14):
+        for partitions in (1, 8):
+            the_agents_end_where_the_core_ends(house.core, world, partitions, seed, seed % 4, house.watch)
+
+
+def told_once(house: Broken) -> None:
+    for seed, world in _worlds(14):
+        lived = run(LittleHouse(world, 1, seed, house.core, house.watch), look_often=0.7)
+        newest: dict[bytes, bytes] = {}
+        for key, value in lived.alerts.records:
+            assert newest.get(key) != value, key
+            newest[key] = value
+
+
+def nothing_lost(house: Broken) -> None:
+    for seed in range(TRIES):
+        lived = LittleHouse([*GROUND, *(fact_of(seed * 50 + n) for n in range(20))], 8, seed, house.core, house.watch)
+        facts = list(lived.facts)
+        run(lived, deaths=2)
+        placed = {(b"%d|" % c.partition) + c.key for d in lived.dossiers for c in d if not c.key.startswith(b"recheck")}
+        assert placed <= set(lived.rows)
+        assert lived.placed == len(facts)
+
+
+def retraction(house: Broken) -> None:
+    for seed, world in _worlds(16):
+        for at in range(3):
+            facts = [f for f in world if not isinstance(f, Tick) and not hasattr(f, "of")]
+            fact = facts[(seed * 7 + at * 5) % len(facts)]
+            laws.retraction_restores(house.core, world, fact, a_retraction(fact), seed)
+            earlier = a_retraction(fact, revision=1)
+            once = [*world, a_retraction(fact, revision=9)]
+            laws.same(house.core.told([*once, earlier]), house.core.told([earlier, *once]), "an older retraction")
+
+
+def event_time(house: Broken) -> None:
+    for days in (-20, -3, 0, 2):
+        first = TURN + dt.timedelta(days=days)
+        laws.an_amendment_divides_time(house.core, first, first + dt.timedelta(days=8), TURN)
+    for _, world in _worlds():
+        laws.the_clause_is_quoted_as_it_stood(house.core, world)
+
+
+def _total(core: Core, *publications, **said) -> int:
+    world = [a_license(), a_delivery(), a_policy(), a_tick(), an_incident(publications=publications, **LOW | said)]
+    (total,) = {t for (_, _), t in laws.totals(core, world).items()}
+    return total
+
+
+def copies(house: Broken) -> None:
+    core, sketch = house.core, tuple(range(16))
+    one = a_publication("paper-a", 2, "o1", sketch=sketch)
+    alone = _total(core, one)
+    assert _total(core, one, one, one) == alone
+    bare = a_publication("paper-a", 2, "o1")
+    assert _total(core, bare, bare, a_publication("paper-b", 2, "o1")) == alone
+    assert _total(core, one, a_publication("paper-b", 2, None)) == alone
+    assert _total(core, one, a_publication("paper-b", 2, "o2", sketch=sketch)) == alone
+    world = [a_license(), a_delivery(), a_policy(), a_tick(), an_incident("I1", publications=(one,), **LOW)]
+    draws = an_incident("I2", publications=(a_publication("paper-b", 2, "o2"),), derived_from=("desk:I1",), **LOW)
+    assert set(laws.totals(core, world).values()) == set(laws.totals(core, [*world, draws]).values())
+
+
+def caps(house: Broken) -> None:
+    prior = Weights(a_policy()).prior
+    assert _total(house.core, a_publication("lab-a", 1, "o1")) - prior <= 1_500_000
+    doubtful = [a_publication("paper-d", 1, f"d{n}") for n in range(5)]
+    assert _total(house.core, *doubtful) - prior == 300_000
+    assert _total(house.core, *doubtful[:1]) - prior < 300_000
+
+
+def bands(house: Broken) -> None:
+    """The worked cases of the design, and what no single origin may do."""
+
+    start = a_policy()
+
+    def band(*publications, **said) -> str:
+        world = [a_license(), a_delivery(), start, a_tick(), an_incident(publications=publications, **said)]
+        return laws.alerts_of(house.core, world)["XA~authority:L1~permitted-purpose"].band
+
+    assert band(a_publication("lab-b", 2, "o1")) == "alert"
+    assert band(a_publication("lab-b", 2, "o1"), products=()) != "alert"
+    assert band(a_publication("lab-a", 1, "o1"), **LOW) == "watch"
+    likely = msgspec.structs.replace(start.weighing.prior, value=100)
+    start = msgspec.structs.replace(start, weighing=msgspec.structs.replace(start.weighing, prior=likely))
+    assert band(a_publication("lab-a", 1, "o1"), **LOW) == "watch"
+    start = a_policy()
+    assert band(a_publication("paper-a", 3, "o1"), a_publication("paper-b", 3, "o2"), **LOW) == "review"
+    for _, world in _worlds():
+        tips = [an_incident(f"T{n}", publications=(a_publication("tips", 1, f"t{n}"),), ongoing=True) for n in range(9)]
+        before = laws.alerts_of(house.core, world)
+        for id, alert in laws.alerts_of(house.core, [*world, *tips]).items():
+            was = before[id].band if id in before else "watch"
+            assert BANDS.index(alert.band) <= BANDS.index(max(was, "watch", key=BANDS.index)), id
+
+
+def unknown(house: Broken) -> None:
+    for _, world in _worlds():
+        bare = an_incident("Z1", products=(), vendors=(), technology="face_recognition")
+        for each in house.core.assess_facts([*world, bare]):
+            assert all(m.m == 0 for m in each.matches if m.incident_id == "Z1")
+            credible = [i for i in each.matches if i.incident_id == "Z1"]
+            assert not credible or any(n.subject == "desk:Z1" for n in each.remarks.notes)
+
+
+def silence(house: Broken) -> None:
+    for overdue in (0, 1, 59, 60, 61, 119, 120, 121):
+        laws.silence_climbs(house.core, overdue, 180)
+
+
+def explains(house: Broken) -> None:
+    for _, world in _worlds():
+        for alert in laws.alerts_of(house.core, world).values():
+            laws.explains_itself(alert)
+        laws.quotes_verbatim(house.core, world)
+    group = [a_policy(), a_tick(), an_incident(operator_agency=None), *(a_license(f"L{n}") for n in range(7))]
+    for alert in laws.alerts_of(house.core, group).values():
+        laws.explains_itself(alert)
+
+
+def reverts(house: Broken) -> None:
+    """A judgment and its revert join nothing."""
+    apart = [an_incident(f"I{n}", publications=(a_publication("paper-a", 2, f"o{n}"),), **LOW) for n in (1, 2)]
+    world = [a_license(), a_delivery(), a_policy(), a_tick(), *apart]
+    joined = a_judgment("same_event", [i.ref for i in apart], id="J1")
+    undone = a_judgment("revert", id="J2", reverts="analysts:J1", at=dt.datetime(2025, 7, 1, tzinfo=dt.UTC))
+    assert laws.totals(house.core, world) == laws.totals(house.core, [*world, joined, undone])
+
+
+LAWS = {
+    check.__name__: check
+    for check in (
+        any_order, any_partitions, on_the_way, agents, told_once, nothing_lost, retraction, event_time, copies, caps,
+        bands, unknown, silence, explains, reverts,
+    )
+}  # fmt: skip
+
+BREAKS = [
+    # what is broken, the law that notices, where, the text, what becomes of it
+    ("alert of silence", "silence", "rules/cases.py", "days >= weights.silence_alert", "days > weights.silence_alert"),
+    ("review of silence", "silence", "rules/cases.py", "days >= weights.silence_review", "days > weights.silence_review"),
+    ("single origin", "bands", "rules/cases.py", "if len(speaking) < 2 and not forensic:", "if not speaking:"),
+    ("threshold of review", "bands", "rules/cases.py", "if probability >= weights.review:", "if probability >= weights.alert:"),
+    ("fit for an alert by grade", "bands", "rules/cases.py", "voice.m >= weights.alert_fit", "voice.m >= 0"),
+    ("declared origins", "copies", "rules/weighing.py", "    _tie_declared(voices, ties)\n", ""),
+    ("undeclared origins", "copies", "rules/weighing.py", "sorted([*rest, joined], ", "sorted([*declared, Origin(UNDECLARED, tuple(loose))], "),
+    ("near copies", "copies", "rules/weighing.py", "    _tie_copies(voices, ties, near_copy)\n", ""),
+    ("derived accounts", "copies", "rules/weighing.py", "    _tie_derived(voices, ties)\n", ""),
+    ("cap of an origin", "caps", "rules/weighing.py", "publication.credibility] // MILLION, cap)", "publication.credibility] // MILLION, 10**9)"),
+    ("cap of the doubtful", "caps", "rules/weighing.py", "if over <= 0:", "if over:"),
+    ("sum of the ledger", "explains", "rules/weighing.py", "sum(t.weight for t in terms)", "sum(t.weight for t in support)"),
+    ("shares of a group", "explains", "rules/assess.py", "shared[ref] += 1", "shared[ref] += 0"),
+    ("the clause as of then", "event_time", "rules/standing.py", "Standing(ordered[0], tuple(c.version for c in ordered[1:]))", "Standing(ordered[-1], tuple(c.version for c in ordered[:-1]))"),
+    ("the clause in force", "event_time", "rules/standing.py", "if overlap(period, clause_start(clause, license), last) != \"none\":", "if True:"),
+    ("order of retractions", "retraction", "rules/dossier.py", "self.withdrawn = max(self.withdrawn, fact.revision)", "self.withdrawn = fact.revision"),
+    ("reach of a retraction", "retraction", "rules/dossier.py", "newest > self.withdrawn", "newest >= self.withdrawn"),
+    ("headers", "any_partitions", "rules/dossier.py", "versions.headers.add(header.revision)", "versions.headers.discard(header.revision)"),
+    ("headers sent", "any_partitions", "rules/placing.py", "return whole + tuple(", "return whole or tuple("),
+    ("sightings everywhere", "any_partitions", "rules/placing.py", "return bool(serials_of(fact))", "return False"),
+    ("retractions everywhere", "any_partitions", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction)", "Judgment | Name | Policy | Tick)"),
+    ("equal bodies", "any_order", "rules/dossier.py", "before is None or _recorded(fact) < _recorded(before)", "True"),
+    ("two bodies", "any_order", "rules/dossier.py", "digest = max(here)", "digest = next(iter(here))"),
+    ("the greatest tick", "any_order", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),
+    ("what counts everywhere", "on_the_way", "rules/dossier.py", "            self._chosen.clear()\n", ""),
+    ("whom a sighting concerns", "on_the_way", "rules/dossier.py", "concerned |= self._versions[key].destinations", "pass"),
+    ("reverts", "reverts", "rules/clusters.py", "reverted.add(judgment.reverts)", "pass"),
+    ("country alone", "unknown", "rules/fitting.py", "if any(i.technology == incident.technology for i in license.items) else 0", "if license.items else 0"),
+    ("the unmatched", "unknown", "rules/assess.py", "if not weighed.shares:", "if weighed.shares:"),
+    ("key of a row", "nothing_lost", "agents/watch.py", 'key = b"%d|" % arrival.partition + arrival.key', 'key = b"0|" + arrival.key'),
+    ("marks of a burst", "agents", "agents/watch.py", "keeper.changed.update(touched)", "keeper.changed = set(touched)"),
+    ("whose destination it is", "agents", "agents/watch.py", "if partition_of(d, self._ports.partitions) == partition}", "if d}"),
+    ("what is gone", "agents", "agents/watch.py", "for key in sorted(said - now.keys()):", "for key in ():"),
+    ("recovery", "agents", "agents/watch.py", 'await self.recheck(partition, "recovery")', "pass"),
+    ("what was said", "told_once", "agents/watch.py", "if self._ports.alerts.get(key) != value:", "if key:"),
+    ("every copy", "agents", "agents/place.py", "for copy in copies:", "for copy in copies[:1]:"),
+]  # fmt: skip
+
+
+def test_whole_the_house_keeps_every_law():
+    """The checks that follow fail for what was broken, not for what always fails."""
+    whole = Broken(HOUSE, Watch, laws)
+    for check in LAWS.values():
+        check(whole)
+
+
+@pytest.mark.parametrize(("what", "law", "file", "old", "new"), BREAKS, ids=[b[0] for b in BREAKS])
+def test_breaking_one_thing_breaks_a_law(tmp_path, what, law, file, old, new):
+    house = break_house(tmp_path, f"broken_{BREAKS.index((what, law, file, old, new))}", file, old, new)
+    with pytest.raises((AssertionError, ValueError, KeyError, StopIteration)):
+        LAWS[law](house)
