@@ -30,7 +30,7 @@ from streams.rules.cases import (
     stoppable,
 )
 from streams.rules.dossier import Counted
-from streams.rules.findings import Ground
+from streams.rules.findings import Ground, Request
 from streams.rules.policy import Weights
 from streams.rules.prepared import Prepared
 from streams.rules.standing import granted_at, outlives, status_on
@@ -59,16 +59,16 @@ def alerts_of(p: Prepared, counted: Counted, from_incidents: Sequence[Drafted]) 
         yield _alert(p, f"{p.destination}~{counted.fact.ref}~{clause_id}", counted, ground, by_clause[clause_id])
 
 
-def _requests(p: Prepared, license: str) -> dict[str, list[tuple[str, dt.date, dt.date | None]]]:
-    """What the authority asked for, by the clause whose alert it asked under."""
+def _requests(p: Prepared, license: str) -> tuple[Request, ...]:
+    """What the authority asked for under any alert on the license here."""
     prefix = f"{p.destination}~{license}~"
-    asked: dict[str, list[tuple[str, dt.date, dt.date | None]]] = defaultdict(list)
-    for alert, decisions in p.decisions.items():
-        if alert.startswith(prefix):
-            for d in decisions:
-                if d.kind in ("ask_exporter", "ask_end_user", "order_check"):
-                    asked[alert.removeprefix(prefix)].append((d.kind, d.at.date(), d.until))
-    return asked
+    return tuple(
+        Request(d.at.date(), d.kind, d.ref, d.until)
+        for alert, decisions in sorted(p.decisions.items())
+        if alert.startswith(prefix)
+        for d in decisions
+        if d.kind in ("ask_exporter", "ask_end_user", "order_check")
+    )
 
 
 def _closed(p: Prepared, drafted: Drafted, license: str) -> Drafted:

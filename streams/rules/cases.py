@@ -17,7 +17,15 @@ from streams.rules.alternatives import of_incident, of_silence
 from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
 from streams.rules.clusters import Cluster
 from streams.rules.dossier import Counted
-from streams.rules.findings import DeliveryQuestion, Finding, Ground, IncidentQuestion, ReportQuestion, SilenceQuestion
+from streams.rules.findings import (
+    DeliveryQuestion,
+    Finding,
+    Ground,
+    IncidentQuestion,
+    ReportQuestion,
+    Request,
+    SilenceQuestion,
+)
 from streams.rules.fitting import Fit
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
@@ -414,7 +422,7 @@ def silence_cases(
     ground: Ground,
     license: Counted,
     reports: Sequence[Counted],
-    requests: Mapping[str, Sequence[tuple[str, dt.date, dt.date | None]]],
+    requests: tuple[Request, ...],
     weights: Weights,
 ) -> Iterator[Drafted]:
     """What is due and has not come, by the clauses in force today (or up to their end)."""
@@ -435,7 +443,7 @@ def silence_cases(
             clause=clause,
             first=min(clause_start(c, ground.license) for c in ground.license.clauses if c.id == clause_id),
             last=min(clause_end(clause, ground.license, weights), ground.disposed),
-            requests=tuple(r for rs in requests.values() for r in rs),
+            requests=requests,
         )
         for rule, finding in _answers(FROM_SILENCE[clause.kind], question):
             yield _silent(finding, rule, clause, ground, license, reports, weights)

@@ -41,9 +41,12 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def serials(self) -> frozenset[str]:
         """Serials delivered here under this license, returned and destroyed ones included."""
-        return frozenset(
-            s for d in self.deliveries if d.kind not in ("return", "disposal") for i in d.items for s in i.serials
-        )
+        return self.serials_by(dt.date.max)
+
+    def serials_by(self, day: dt.date) -> frozenset[str]:
+        """Serials that may have been delivered here by `day`."""
+        came = (d for d in self.deliveries if d.kind not in ("return", "disposal") and d.delivered.first <= day)
+        return frozenset(s for d in came for i in d.items for s in i.serials)
 
 
 class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +81,18 @@ class DeliveryQuestion(msgspec.Struct, frozen=True, kw_only=True):
     earlier: Sequence[Delivery]
 
 
+class Request(msgspec.Struct, frozen=True, order=True):
+    """Something that the authority asked for."""
+
+    asked: dt.date
+    kind: str
+    """Kind of the decision: ask_exporter, ask_end_user, order_check."""
+    ref: str
+    """The decision."""
+    until: dt.date | None
+    """The day by which an answer was asked for."""
+
+
 class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Is something due under this clause that has not come?"""
 
@@ -86,8 +101,7 @@ class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
     first: dt.date
     last: dt.date
     """The days on which the duty is in force."""
-    requests: tuple[tuple[str, dt.date, dt.date | None], ...] = ()
-    """Requests of the authority: kind of decision, day, and the day by which an answer was asked for."""
+    requests: tuple[Request, ...] = ()
 
 
 def moment(day: dt.date) -> Period:

@@ -15,7 +15,7 @@ SENT = ("shipment", "activation", "upgrade", "maintenance")
 def delivered_outside_validity(q: DeliveryQuestion) -> Finding | None:
     """Something was delivered before the license began, after it ended, or while it was suspended."""
     delivery, license = q.delivery, q.ground.license
-    if delivery.kind not in SENT:
+    if delivery.kind not in SENT or delivery.license != license.ref:
         return None
     first, last = delivery.delivered.first, delivery.delivered.last
     took_place = f"a {delivery.kind} took place {period_words(delivery.delivered)}"
@@ -44,7 +44,8 @@ def delivered_outside_validity(q: DeliveryQuestion) -> Finding | None:
 def more_delivered_than_licensed(q: DeliveryQuestion) -> Finding | None:
     """With this delivery more pieces were delivered than the license covers."""
     licensed = [i.quantity for i in q.ground.license.items]
-    if any(n is None for n in licensed) or q.delivery.kind != "shipment":
+    own = q.delivery.license == q.ground.license.ref
+    if any(n is None for n in licensed) or q.delivery.kind != "shipment" or not own:
         return None
     total = sum(n for n in licensed if n is not None)
     before, now = pieces(q.earlier), pieces([q.delivery])
@@ -58,7 +59,8 @@ def more_delivered_than_licensed(q: DeliveryQuestion) -> Finding | None:
 def delivered_elsewhere(q: DeliveryQuestion) -> Finding | None:
     """It went to another state than the one licensed, and no consent covered that."""
     d = q.delivery
-    if d.delivered_to in (q.ground.destination, d.destination) or d.license != q.ground.license.ref:
+    own = d.license == q.ground.license.ref and d.kind in SENT
+    if d.delivered_to in (q.ground.destination, d.destination) or not own:
         return None
     if consent_on(q.ground.license, "retransfer", d.delivered_to, d.delivered, d.holder):
         return None
@@ -72,8 +74,9 @@ def delivered_elsewhere(q: DeliveryQuestion) -> Finding | None:
 def delivered_again_elsewhere(q: DeliveryQuestion) -> Finding | None:
     """A serial delivered here was delivered again to another state, and no consent covered that."""
     d = q.delivery
-    ours = sorted({s for i in d.items for s in i.serials} & q.ground.serials)
-    if d.license == q.ground.license.ref or not ours or d.delivered_to == q.ground.destination:
+    ours = sorted({s for i in d.items for s in i.serials} & q.ground.serials_by(d.delivered.last))
+    own = d.license == q.ground.license.ref or d.kind not in SENT
+    if own or not ours or d.delivered_to == q.ground.destination:
         return None
     if consent_on(q.ground.license, "retransfer", d.delivered_to, d.delivered, d.holder):
         return None

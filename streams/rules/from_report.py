@@ -41,7 +41,7 @@ def seen_with_another_without_consent(q: ReportQuestion) -> Finding | None:
     ground, report = q.ground, q.report
     seen_in = report.site_country or report.destination
     for item in report.items:
-        ours = sorted(set(item.serials) & ground.serials)
+        ours = sorted(set(item.serials) & ground.serials_by(report.performed.last))
         elsewhere = seen_in != ground.destination
         other_holder = (
             report.holder is not None

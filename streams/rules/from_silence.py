@@ -10,7 +10,7 @@ import datetime as dt
 
 from schemas import PostShipmentReport
 from schemas.vocabulary import ReportKind
-from streams.rules.findings import Finding, SilenceQuestion
+from streams.rules.findings import Finding, Request, SilenceQuestion
 from streams.rules.standing import use_window
 from streams.rules.wording import day_words
 
@@ -72,28 +72,30 @@ def inquiry_unanswered(q: SilenceQuestion) -> Finding | None:
 
 
 def _unanswered(q: SilenceQuestion, kinds: tuple[str, ...]) -> Finding | None:
-    for kind, asked, until in sorted(q.requests, key=lambda r: (r[1], r[0])):
+    for request in sorted(q.requests):
         answer_days = q.clause.parameters.answer_days
-        due = until or (asked + dt.timedelta(days=answer_days) if answer_days is not None else None)
-        if kind not in kinds or due is None or q.ground.today <= due or due > q.last or q.first > asked:
+        usual = request.asked + dt.timedelta(days=answer_days) if answer_days is not None else None
+        due = request.until or usual
+        if request.kind not in kinds or due is None or q.ground.today <= due or due > q.last or q.first > request.asked:
             continue
-        if any(_answers(r, kind) and r.performed.last >= asked for r in q.ground.reports):
+        if any(_answers(r, request) and r.performed.last >= request.asked for r in q.ground.reports):
             continue
         words = (
-            f"{ASKING[kind]} was asked on {day_words(asked)}; the answer was due on {day_words(due)} and has not come"
+            f"{ASKING[request.kind]} was asked on {day_words(request.asked)}; "
+            f"the answer was due on {day_words(due)} and has not come"
         )
         return Finding("appears_inconsistent", words, refused=True, due=due, since=due)
     return None
 
 
-def _answers(report: PostShipmentReport, request: str) -> bool:
-    """Whether a report is an answer to a request of this kind."""
-    if request == "order_check":
+def _answers(report: PostShipmentReport, request: Request) -> bool:
+    """Whether a report is an answer to this request: it names it, or names none and comes from whom it was put to."""
+    if report.answers_request is not None:
+        return report.answers_request == request.ref
+    if request.kind == "order_check":
         return _visit(report.kind)
-    by = {"ask_exporter": "exporter", "ask_end_user": "end_user"}[request]
-    return report.answers_request is not None or (
-        report.reporter_role == by and report.kind in ("end_user_reply", "exporter_report", "voluntary_disclosure")
-    )
+    by = {"ask_exporter": "exporter", "ask_end_user": "end_user"}[request.kind]
+    return report.reporter_role == by and report.kind in ("end_user_reply", "exporter_report", "voluntary_disclosure")
 
 
 def _visit(kind: ReportKind) -> bool:

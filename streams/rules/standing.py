@@ -63,9 +63,9 @@ def granted_at(license: License) -> dt.date:
 
 
 def license_end(license: License) -> dt.date:
-    """The last day of the license itself: by its date, or the day before it was revoked."""
-    revoked = [s.at - dt.timedelta(days=1) for s in license.status_history if s.status == "revoked"]
-    return min([license.valid_to or END, *revoked])
+    """The last day of the license itself: by its date, or the day before it lapsed or was revoked."""
+    ended = [s.at - dt.timedelta(days=1) for s in license.status_history if s.status in ("revoked", "lapsed")]
+    return min([license.valid_to or END, *ended])
 
 
 def outlives(clause: Clause, weights: Weights) -> bool:
