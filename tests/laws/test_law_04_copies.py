@@ -87,7 +87,7 @@ def _alone(world):
 
 
 def _rests_on_enough(case) -> bool:
-    speaking = [t for t in case.ledger if t.kind == "support" and t.weight > 0]
+    speaking = [t for t in case.ledger if t.kind == "support" and t.evidence_level and t.weight > 0]
     forensic = any(t.evidence_level >= "E3" and t.attribution_level >= "A2" for t in speaking)
     raised = "on the same license raises it one step" in case.band_reason or "admitted" in case.band_reason
     return len(speaking) > 1 or forensic or raised

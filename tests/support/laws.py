@@ -131,12 +131,17 @@ def looking_on_the_way_changes_nothing(core: Core, world: Sequence[AnyFact], see
 
 
 def retraction_restores(core: Core, world: Sequence[AnyFact], fact: AnyFact, retraction: AnyFact, seed: int) -> None:
-    """A fact and its retraction, anywhere in the log, say what is said where neither had come."""
+    """A fact and its retraction, anywhere in the log, say what is said where neither had come.
+
+    A destination that only the retracted fact named stays known, and may have remarks on what concerns all.
+    """
     dice = random.Random(seed)
     without = [f for f in world if key_of(f) != key_of(fact)]
     with_both = [*without, fact, retraction]
     dice.shuffle(with_both)
-    same(core.told(without), core.told(with_both), f"after the retraction of {key_of(fact)}")
+    known = {f"remarks {each.destination}" for each in core.assess_facts(without)}
+    told = {key: value for key, value in core.told(with_both).items() if key in known or not key.startswith("remarks ")}
+    same(core.told(without), told, f"after the retraction of {key_of(fact)}")
 
 
 def key_of(fact: AnyFact) -> tuple[str, str, str]:
@@ -161,7 +166,12 @@ def the_clause_is_quoted_as_it_stood(core: Core, world: Sequence[AnyFact]) -> No
     licenses = licenses_of(core, world)
     for alert in alerts_of(core, world).values():
         top = alert.cases[0]
-        if top.kind == "silence" or alert.clause.kind in ("validity", "no_retransfer") or not top.occurred:
+        if (
+            top.kind == "silence"
+            or alert.clause.id == "no-pledge"
+            or alert.clause.kind in ("validity", "no_retransfer")
+            or not top.occurred
+        ):
             continue
         license = licenses[alert.destination, alert.license.ref]
         start = alert.clause.valid_from or min(license.valid_from, license.granted_at or license.valid_from)
