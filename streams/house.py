@@ -21,8 +21,8 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from schemas import AnyFact, Tick
-from schemas.codec import decode_fact, encode
+from schemas import AnyFact, Notice, Tick
+from schemas.codec import decode_fact, decode_notice, encode
 from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
@@ -33,7 +33,6 @@ from streams.agents.telling.channels.files import FolderOutbox
 from streams.agents.telling.channels.opening import open_channels
 from streams.agents.telling.routes import House as Sender
 from streams.agents.telling.routes import routes_at
-from streams.agents.telling.told import ToldNotice, read_notice
 from streams.errors import Stop
 from streams.intake.answers import problem_of
 from streams.intake.door import Door, owned_by_register
@@ -238,7 +237,7 @@ async def deliver(house: House) -> None:
     settings = house.settings
     routes = routes_at(settings.home, Sender(name=settings.authority, pages=house.address))
 
-    async def tell(notice: ToldNotice) -> None:
+    async def tell(notice: Notice) -> None:
         await house.producer.send([Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))])
 
     async def unreadable(record: AlertRecord, reason: str) -> None:
@@ -251,7 +250,7 @@ async def deliver(house: House) -> None:
         carriers=open_channels(routes, house.clock), outbox=FolderOutbox(settings.home / "outbox"), tell=tell,
         unreadable=unreadable, moved=moved, clock=wall_clock,
     )  # fmt: skip
-    notices = [read_notice(r) for r in await everything(house.reader, "notices")]
+    notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
     await deliverer.run(heard(house.reader))
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from schemas import Notice
 from schemas.alert import Alert
 from schemas.codec import decode_alert
 from streams.agents.telling.channels.ports import Carrier, Outbox, Undelivered
@@ -24,7 +25,7 @@ from streams.agents.telling.letter import compose, compose_bare, compose_short
 from streams.agents.telling.message import Intent, Message, read_intent, write_intent
 from streams.agents.telling.notices import Draft, destination_of, drafts_for, steps_for
 from streams.agents.telling.routes import AnyChannel, Routes
-from streams.agents.telling.told import Told, ToldNotice, last_told, told_by
+from streams.agents.telling.told import Told, last_told, told_by
 from streams.errors import Wait
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class DeliverPorts(msgspec.Struct, frozen=True, kw_only=True):
     carriers: Mapping[str, Carrier]
     """By name of the channel."""
     outbox: Outbox
-    tell: Callable[[ToldNotice], Awaitable[object]]
+    tell: Callable[[Notice], Awaitable[object]]
     """Write the notice to `notices`; durable on return; raises `Wait`."""
     unreadable: Callable[[AlertRecord, str], Awaitable[object]]
     """Park a record that cannot be read, with the reason."""
@@ -115,7 +116,7 @@ class _Desk:
 class Deliverer:
     """Keeps what holds and what was told, and closes the gap channel by channel."""
 
-    def __init__(self, routes: Routes, ports: DeliverPorts, notices: Iterable[ToldNotice] = ()) -> None:
+    def __init__(self, routes: Routes, ports: DeliverPorts, notices: Iterable[Notice] = ()) -> None:
         self._routes = routes
         self._ports = ports
         told = last_told(notices)

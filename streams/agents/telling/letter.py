@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence, Set
 
 import msgspec
 
+from schemas import Notice
 from schemas.alert import Alert, Case, LicenseSummary, QuotedClause
 from schemas.vocabulary import Band, Tlp, Transition
 from streams.agents.telling import wording
@@ -18,7 +19,7 @@ from streams.agents.telling.message import Message
 from streams.agents.telling.notices import Draft, Step, clause_of, destination_of
 from streams.agents.telling.render import html_of, payload_of, text_of
 from streams.agents.telling.routes import TLPS, AnyChannel, House, RoutedUse, Routes
-from streams.agents.telling.told import ToldNotice, rank
+from streams.agents.telling.told import rank
 from streams.agents.telling.transitions import further_grounds, grounds_taken_back
 from streams.rules.wording import day_words, period_words
 
@@ -592,7 +593,7 @@ def _please(withdrawn: bool) -> str:
     return "The page says what holds now."
 
 
-def _told_as(notice: ToldNotice) -> str:
+def _told_as(notice: Notice) -> str:
     return f"Told on {day_words(notice.at.date())}: “{wording.clean(notice.subject)}”"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.agents.telling.told import ToldNotice
+from schemas import Notice
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One notice in words, for a mail program and for a machine."""
 
-    notice: ToldNotice
+    notice: Notice
     to: tuple[str, ...] = ()
     """For the `To` line where the channel has none of its own."""
     message_id: str

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
+from schemas import Notice
 from schemas.alert import Alert
 from schemas.vocabulary import Band, Transition
 from streams.agents.telling.routes import AnyChannel, Routes
-from streams.agents.telling.told import GROUND_FROM, Told, ToldNotice, grounds_of, rank
+from streams.agents.telling.told import GROUND_FROM, Told, grounds_of, rank
 from streams.agents.telling.transitions import transition
 
 ORDER: tuple[Transition, ...] = ("withdrawn", "lowered", "closed", "opened", "reopened", "raised")
@@ -68,11 +69,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """The most pressing of its bands."""
         return max((step.band for step in self.steps), key=rank)
 
-    def notice(self, *, at: dt.datetime, subject: str, words: Sequence[str] = ()) -> ToldNotice:
+    def notice(self, *, at: dt.datetime, subject: str, words: Sequence[str] = ()) -> Notice:
         """The record of it; `words` is what each alert is called in it."""
         told_before = [step.told for step in self.steps if step.told is not None]
         newest = max(told_before, key=lambda told: (told.notice_record.at, told.notice), default=None)
-        return ToldNotice(
+        return Notice(
             id=self.id,
             channel=self.channel,
             alerts=tuple(step.alert.id for step in self.steps),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import jinja2
 import msgspec
 
-from streams.agents.telling.told import ToldNotice
+from schemas import Notice
 
 if TYPE_CHECKING:
     from streams.agents.telling.letter import Letter
@@ -52,7 +52,7 @@ def _fold(text: str, indent: int = 0, first: str = "") -> str:
     return "\n".join(lines)
 
 
-def payload_of(letter: Letter, notice: ToldNotice) -> str:
+def payload_of(letter: Letter, notice: Notice) -> str:
     """The body of a webhook: words, ids and bands; nobody affected, no number of the score."""
     told = {
         "notice": notice.id,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from schemas import Notice
 from schemas.alert import Alert, Case
@@ -17,20 +16,6 @@ Standing = Literal["open", "closed", "withdrawn"]
 
 GROUND_FROM: Band = "review"
 """Cases from this band up are grounds: one that is taken back, or joins, is news at an unchanged band too."""
-
-
-class ToldNotice(Notice, tag_field="fact", tag="notice", frozen=True, kw_only=True):
-    """A notice with what must be remembered of each of its alerts; who reads a `Notice` reads this as one."""
-
-    bands: Annotated[tuple[Band, ...], Meta(description="Band told of each alert, in the same order.")] = ()
-    befores: Annotated[
-        tuple[str | None, ...],
-        Meta(description="What this channel was told before of each alert, in the same order [hexadecimal]."),
-    ] = ()
-    grounds: Annotated[
-        tuple[tuple[str, ...], ...], Meta(description="Grounds told of each alert, in the same order [`source:id`].")
-    ] = ()
-    words: Annotated[tuple[str, ...], Meta(description="What each alert was called, in the same order.")] = ()
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,15 +29,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     grounds: frozenset[str]
     words: str
     """What the alert was called; empty where it was not described."""
-    notice_record: ToldNotice
-
-
-_decoder = msgspec.json.Decoder(ToldNotice)
-
-
-def read_notice(raw: bytes) -> ToldNotice:
-    """A notice from our own bytes, with all that is remembered; raises `msgspec.DecodeError`."""
-    return _decoder.decode(raw)
+    notice_record: Notice
 
 
 def rank(band: Band) -> int:
@@ -82,7 +59,7 @@ def members_of(case: Case) -> tuple[str, ...]:
     return case.members or (case.key,)
 
 
-def told_by(notice: ToldNotice) -> list[Told]:
+def told_by(notice: Notice) -> list[Told]:
     """What a notice says of each of its alerts."""
     return [
         Told(
@@ -99,7 +76,7 @@ def told_by(notice: ToldNotice) -> list[Told]:
     ]
 
 
-def last_told(notices: Iterable[ToldNotice]) -> dict[str, dict[str, Told]]:
+def last_told(notices: Iterable[Notice]) -> dict[str, dict[str, Told]]:
     """By channel and alert, what was told last. The set of notices decides, not their order.
 
     Each notice names the one before it, alert by alert: the last is the one that no other names.

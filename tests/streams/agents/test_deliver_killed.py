@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.codec import encode
-from streams.agents.telling.told import read_notice
+from schemas.codec import decode_notice, encode
 
 ROOT = Path(__file__).parents[3]
 PROCESS = """
@@ -25,7 +24,6 @@ from streams.agents.deliver import AlertRecord, CaughtUp, DayBegun, Deliverer, D
 from streams.agents.telling.channels.files import FolderOutbox
 from streams.agents.telling.channels.opening import open_channels
 from streams.agents.telling.routes import Pace, default_routes
-from streams.agents.telling.told import read_notice
 from schemas.codec import encode
 import msgspec
 
@@ -55,7 +53,7 @@ async def heard():
             done.write_text(str(place))
             await asyncio.sleep(0.02)
 
-told = [read_notice(line) for line in notices.read_bytes().splitlines()] if notices.exists() else []
+told = [decode_notice(line) for line in notices.read_bytes().splitlines()] if notices.exists() else []
 ports = DeliverPorts(carriers=open_channels(routes, clock), outbox=FolderOutbox(home / "outbox"), tell=tell,
                      unreadable=nothing, moved=nothing, clock=clock)
 asyncio.run(Deliverer(routes, ports, told).run(heard()))
@@ -72,7 +70,7 @@ def test_kill_9_at_any_moment_leaves_each_mail_once_under_one_id(telling, tmp_pa
         run(tmp_path, chance.uniform(0.02, 0.2))
     assert run(tmp_path, None) == "all told"
     mails = Counter(mail["Message-ID"] for mail in mailbox.mbox(tmp_path / "mailbox" / "officers.mbox"))
-    notices = [read_notice(line) for line in (tmp_path / "notices.ndjson").read_bytes().splitlines()]
+    notices = [decode_notice(line) for line in (tmp_path / "notices.ndjson").read_bytes().splitlines()]
     assert set(mails.values()) == {1}
     assert {f"<{notice.id}@pledgewatch.invalid>" for notice in notices} == set(mails)
     assert len({(a, b) for n in notices for a, b in zip(n.alerts, n.befores, strict=True)}) == sum(
