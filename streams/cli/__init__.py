@@ -16,8 +16,9 @@ import click
 from schemas import Refused
 from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
 from streams.cli.keys import keys
-from streams.cli.local import assess, demo, draft, rules, topics
+from streams.cli.local import assess, demo, draft, rules
 from streams.cli.process import migrate, replay, run
+from streams.cli.production import topics, worker
 from streams.cli.remote import alert, alerts, parked, submit
 from streams.errors import Stop, Wait
 from streams.intake.names_commands import names
@@ -30,7 +31,7 @@ def program() -> None:
 
 
 for command in (
-    run, submit, alerts, alert, parked, assess, replay, rules, topics, migrate, keys, names, draft, demo,
+    run, submit, alerts, alert, parked, assess, replay, rules, topics, migrate, keys, names, draft, demo, worker,
 ):  # fmt: skip
     program.add_command(command)
 

@@ -30,12 +30,18 @@ from faust.tables.table import Table
 from mode import Service
 
 from streams.errors import Stop
+from streams.transport.address import is_kafka, read_address
 from streams.transport.recovery import PromptTables
 
 _Result = TypeVar("_Result")
 
 _BUFFER = 8192
 """Messages that an agent may have waiting [count]; about 2 kB each with a body of 1 kB."""
+
+_LARGEST = 8_000_000
+"""Largest record on a cluster [bytes]; `topics.py` asks the topics for as much."""
+_DELIVERED_WITHIN = 120.0
+"""Seconds that a send is repeated while a cluster is away; then the worker ends."""
 
 
 class QuietMonitor(Monitor):  # type: ignore[misc]
@@ -123,15 +129,29 @@ class RawTable(Table):  # type: ignore[misc]
         self.own_writes: set[tuple[str, int, int]] = set()
         self._read_back = read_back
 
+    def on_key_set(self, key: bytes, value: bytes) -> None:
+        """Send the row to the changelog, and note its part: Faust's store knows only what it recovered."""
+        super().on_key_set(key, value)
+        self.data._key_partition[key] = self.partition_for_key(key)
+
     def _on_changelog_sent(self, fut: Any) -> None:
         super()._on_changelog_sent(fut)
         if self._read_back:
             sent = fut.result()
             self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
+    def doubt(self, key: bytes) -> None:
+        """Remember of `key` only that it is there: what its newest record says is not known any more."""
+        if key in self:
+            self.data[key] = b""
+
     async def call_recover_callbacks(self) -> None:
         """Call what was given to `on_recover`; an error ends the worker before it handles anything."""
         try:
+            # What was still under way while the changelog was read stands behind it in the log, and may have been
+            # overwritten here by something older: to be read back like a stranger's.
+            await self.app.producer.ledger.settled()
+            self.own_writes.clear()
             await super().call_recover_callbacks()
         except Exception as error:
             self.app.producer.ledger.fail(error)
@@ -175,12 +195,12 @@ def log_address(path: Path, *, synchronous: str = "normal") -> str:
 
 
 def make_app(name: str, log_url: str, partitions: int, home: Path, **settings: Any) -> App:
-    """A Faust app called `name` (also the name of its group) on the log at `log_url`.
+    """A Faust app called `name` (also the name of its group) on the log at `log_url` (`address.py`).
 
-    `partitions` is the count of every topic that it makes, `home` a folder for Faust's own files. `settings` are
-    Faust's and override ours.
+    `partitions` is the count of every topic, `home` a folder for Faust's own files. `settings` are Faust's and override
+    ours. The embedded log's topics are made when it starts; a cluster's are made at deployment (`topics.py`).
     """
-    return App(
+    app = App(
         name,
         **{
             "broker": log_url,
@@ -205,9 +225,34 @@ def make_app(name: str, log_url: str, partitions: int, home: Path, **settings: A
             "Table": RawTable,
             "Topic": RawTopic,
             "TableManager": PromptTables,
+            **(_over_kafka(log_url) if is_kafka(log_url) else {}),
             **settings,
         },
     )
+    if is_kafka(log_url):
+        from streams.transport.cluster import Transport
+
+        app.transport = Transport(app.conf.broker_consumer, app)
+    return app
+
+
+def _over_kafka(log_url: str) -> dict[str, Any]:
+    """Faust's settings for a cluster; the rest is in `cluster.py`."""
+    address = read_address(log_url)
+    return {
+        "broker": address.faust_brokers,
+        **address.for_faust(),
+        "topic_allow_declare": False,
+        "producer_acks": -1,
+        "producer_compression_type": "lz4",
+        "producer_linger": 0.005,
+        "producer_max_batch_size": 262_144,
+        "producer_max_request_size": _LARGEST,
+        "producer_request_timeout": _DELIVERED_WITHIN,
+        "broker_session_timeout": 30.0,
+        "broker_heartbeat_interval": 3.0,
+        "broker_commit_interval": 0.5,
+    }
 
 
 def make_topic(app: App, *names: str, compacted: bool = False, partitions: int | None = None) -> faust.TopicT:

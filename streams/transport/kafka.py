@@ -29,6 +29,8 @@ _PATIENCE = 30.0
 """Seconds that a record, or a question, may take before the cluster counts as away."""
 _MOST_UNDER_WAY = 20_000
 """Records under way at once; a call that would pass it is asked to wait."""
+_LARGEST = 8_000_000
+"""Largest record [bytes]; `topics.py` asks the topics for as much."""
 
 
 class KafkaProducer:
@@ -54,6 +56,7 @@ class KafkaProducer:
             "compression_type": "lz4",
             "linger_ms": 2,
             "batch_size": 262_144,
+            "max_request_size": _LARGEST,
             "bootstrap_timeout_ms": int(patience * 1000),
             "max_block_ms": int(patience * 1000),
             "request_timeout_ms": int(patience * 500),

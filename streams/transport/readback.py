@@ -19,11 +19,15 @@ async def strangers(app: App, table: RawTable, reader: Reader) -> AsyncIterator[
     """Every record in the changelog of `table`, since it was recovered, that this worker did not write.
 
     `table` was made with `read_back=True`. Follows the parts that the worker has now; start it anew after a
-    rebalance. Raises `Stop` when the worker's own sends have failed.
+    rebalance. What the table remembers under such a record's key is in doubt from then on, so that whatever the worker
+    says next under that key is written, even where it is what it said before. Raises `Stop` when the worker's own sends
+    have failed.
     """
     async for records in reader.follow(recovered_to(app, table)):
         for record in records:
             if not await _is_own(app, table, record):
+                if record.key is not None:
+                    table.doubt(record.key)
                 yield record
 
 

@@ -59,6 +59,11 @@ class PromptRecovery(Recovery):  # type: ignore[misc]
                 await table.on_changelog_event(event)
             table.apply_changelog_batch(batch)
 
+    async def _build_highwaters(self, *args: Any) -> None:
+        # What was sent before a rebalance stands in the log before its end is asked for.
+        await self.app.producer.ledger.settled()
+        await super()._build_highwaters(*args)
+
     def _offsets_of(self, tp: Any) -> Any:
         if tp in self.active_tps:
             return self.active_offsets

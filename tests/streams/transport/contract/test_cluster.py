@@ -19,9 +19,8 @@ async def test_the_same_app_runs_over_kafka(mock_cluster: Any, tmp_path: Path) -
     topics = {kind: f"{kind}-{name}" for kind in ("facts", "notices", "alerts")}
     for topic in (*topics.values(), f"{name}-rows-changelog"):
         mock_cluster.create(topic)
-    broker = ";".join(f"kafka://{address}" for address in mock_cluster.brokers)
-    app = make_app(name, broker, 4, tmp_path, topic_allow_declare=False, broker_session_timeout=6.0)
-    app.transport = Transport(app.conf.broker_consumer, app)
+    app = make_app(name, f"kafka://{','.join(mock_cluster.brokers)}", 4, tmp_path, broker_session_timeout=6.0)
+    assert isinstance(app.transport, Transport)
     rows = make_table(app, "rows")
     alerts = make_table(app, "alerts", changelog=make_topic(app, topics["alerts"], compacted=True))
     notices = make_topic(app, topics["notices"])

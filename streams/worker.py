@@ -1,0 +1,233 @@
+"""One worker of the stream over a cluster: `place` and `watch` for its share of the partitions.
+
+Any number may run, each under an instance number of its own. A worker that comes back under its number gets its share
+back at once, without a rebalance; one that stays away longer than the session timeout loses it to the others. What it
+knew is in the changelogs. It ends when a send fails, and when a signal says so; it commits only what is done.
+
+Ready means *moving*: its committed offsets move while there is something to read. A worker that answers and reads
+nothing is not ready (`faust.md` 5 and 6 of the project's design papers: it has been seen).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.topics import TOPICS
+from streams.errors import Stop, Wait
+from streams.topology import FACT_TOPICS, GROUP, Stream, build, hear_strangers, together
+from streams.transport.address import KafkaAddress
+from streams.transport.app import Worker
+from streams.transport.kafka import KafkaReader
+from streams.transport.ports import Part, Reader
+from streams.transport.readback import recovered_to
+from streams.transport.topics import Topics, wanted
+
+CHANGELOGS = (f"{GROUP}-rows-changelog",)
+"""What tables remember in topics that have no file of their own."""
+READ = (*FACT_TOPICS, "dossiers")
+"""What a worker reads and commits."""
+_LOOK_EVERY = 2.0
+"""Seconds between looks at the progress."""
+_MUST = ("topic", "partitions", "cleanup.policy")
+"""What a worker cannot work without; other differences are `pledgewatch topics`' to tell."""
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker runs."""
+
+    address: KafkaAddress
+    url: str
+    """The address as it was given."""
+    partitions: int
+    home: Path
+    instance: str | None = None
+    """Name among the workers, for a member that keeps its share over a restart; `None`: a guest."""
+    session_timeout: float = 30.0
+    """Seconds after which a silent worker's share goes to the others."""
+    ready_port: int | None = None
+    """Port of 127.0.0.1 that answers `/readyz`."""
+    stuck_after: float = 60.0
+    """Seconds without progress, with records waiting, after which it is not ready."""
+    stop_within: float = 20.0
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """What `/readyz` answers."""
+
+    ready: bool
+    why: str
+    parts: int = 0
+    """Partitions that it reads [count]."""
+    lag: int = 0
+    """Records that wait for it [count]."""
+
+
+async def work(
+    how: Work, said: Callable[[str], object] = lambda _: None, ending: Callable[[], object] = lambda: None
+) -> None:
+    """Run until a signal comes or the worker cannot go on; raises `Stop` with the reason.
+
+    `said` is told when it is ready, `ending` is called when a signal has come.
+    """
+    await asyncio.to_thread(check_topics, how)
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if not stopping.is_set():
+            stopping.set()
+            ending()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    settings: dict[str, Any] = {"broker_session_timeout": how.session_timeout}
+    if how.instance is not None:
+        settings["consumer_group_instance_id"] = f"{GROUP}-{how.instance}"
+    stream = build(how.url, partitions=how.partitions, home=how.home, **settings)
+    rounds = Rounds()
+    stream.alerts.on_recover(rounds.one_more)
+    reader = KafkaReader(how.address.brokers, **how.address.for_kafka_python())
+    progress = Progress(stream, reader, how.stuck_after)
+    worker = Worker(stream.app)
+    try:
+        answering = await answer(how.ready_port, lambda: progress.health)
+        try:
+            await together(worker.start(), stopping.wait())
+            if not stopping.is_set():
+                said("ready")
+                await together(
+                    worker.failed(),
+                    stream.watch.end_bursts(),
+                    hear_strangers_always(stream, reader, rounds),
+                    progress.keep_looking(),
+                    stopping.wait(),
+                )
+        finally:
+            answering()
+            await worker.stop(how.stop_within)
+    finally:
+        await reader.close()
+
+
+def check_topics(how: Work) -> None:
+    """Raise `Stop` where topics are missing or of another shape; a send to a missing topic would wait in silence."""
+    asked = wanted(TOPICS.values(), partitions=how.partitions, replication=1, changelogs=CHANGELOGS)
+    topics = Topics(how.address.brokers, **how.address.for_kafka_python())
+    try:
+        wrong = [each for each in topics.differences(asked) if each.setting in _MUST]
+    finally:
+        topics.close()
+    if wrong:
+        first = wrong[0]
+        raise Stop(
+            f"Topic {first.topic} of the log: {first.setting} is {first.found}, expected {first.expected}"
+            f"{f' (and {len(wrong) - 1} more)' if len(wrong) > 1 else ''}; "
+            "`pledgewatch topics --bootstrap … --create` makes what is missing"
+        )
+
+
+class Rounds:
+    """Counts how often the tables were recovered: once at the start, and after every rebalance."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._next = asyncio.Event()
+
+    async def one_more(self, *_: object) -> None:
+        """They are recovered."""
+        self.count += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def after(self, count: int) -> None:
+        """Return when they were recovered more than `count` times."""
+        while self.count <= count:
+            await self._next.wait()
+
+
+async def hear_strangers_always(stream: Stream, reader: Reader, rounds: Rounds) -> None:
+    """Read back our parts of `alerts`, those that are ours after each rebalance."""
+    while True:
+        count = rounds.count
+        if recovered_to(stream.app, stream.alerts):
+            await together(hear_strangers(stream, reader), rounds.after(count))
+        else:
+            await rounds.after(count)
+
+
+class Progress:
+    """Whether this worker moves."""
+
+    def __init__(
+        self, stream: Stream, reader: Reader, stuck_after: float, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.health = Health(ready=False, why="starting")
+        self._stream, self._reader = stream, reader
+        self._stuck_after, self._seconds = stuck_after, seconds
+        self._places: Mapping[Part, int] = {}
+        self._moved = seconds()
+
+    async def keep_looking(self) -> None:
+        """Look again and again, for ever."""
+        while True:
+            self.health = await self._look()
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _look(self) -> Health:
+        app = self._stream.app
+        parts = {(tp.topic, tp.partition) for tp in app.consumer.assignment() if tp.topic in READ}
+        try:
+            lag = await self._reader.lag(GROUP, READ)
+        except Wait as error:
+            return Health(ready=False, why=str(error), parts=len(parts))
+        mine = {part: count for part, count in lag.items() if part in parts}
+        return self.judge(mine, recovering=bool(app.in_recovery or app.rebalancing))
+
+    def judge(self, lag: Mapping[Part, int], *, recovering: bool) -> Health:
+        """The health of a worker whose parts have this `lag`; what was seen before counts, too."""
+        waiting, now = sum(lag.values()), self._seconds()
+        if not waiting or recovering or lag.keys() != self._places.keys() or _moves(self._places, lag):
+            self._moved = now
+        self._places = dict(lag)
+        if recovering:
+            return Health(ready=False, why="its tables are being recovered", parts=len(lag), lag=waiting)
+        still = now - self._moved
+        if still > self._stuck_after:
+            return Health(ready=False, why=f"no progress for {still:.0f} s", parts=len(lag), lag=waiting)
+        return Health(ready=True, why="moving" if waiting else "nothing waits", parts=len(lag), lag=waiting)
+
+
+def _moves(before: Mapping[Part, int], now: Mapping[Part, int]) -> bool:
+    return any(now[part] < lag for part, lag in before.items())
+
+
+async def answer(port: int | None, health: Callable[[], Health]) -> Callable[[], object]:
+    """Answer `GET /readyz` on 127.0.0.1 with 200 or 503; returns what ends it. Raises `Stop` where `port` is taken."""
+    if port is None:
+        return lambda: None
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            asked = (await asyncio.wait_for(reader.readline(), 5)).split()
+            found = health()
+            status = "404 Not Found" if asked[1:2] != [b"/readyz"] else "200 OK" if found.ready else "503 Not Ready"
+            body = b"" if status.startswith("404") else msgspec.json.encode(found)
+            head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
+            await writer.drain()
+        except (TimeoutError, ConnectionError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    try:
+        server = await asyncio.start_server(one, "127.0.0.1", port)
+    except OSError as error:
+        raise Stop(f"Port {port} of 127.0.0.1 is taken; --ready-port names another") from error
+    return server.close
