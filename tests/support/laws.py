@@ -144,6 +144,11 @@ def retraction_restores(core: Core, world: Sequence[AnyFact], fact: AnyFact, ret
     same(core.told(without), told, f"after the retraction of {key_of(fact)}")
 
 
+def settled(world: Sequence[AnyFact]) -> list[AnyFact]:
+    """The world with one body of each fact: a changed body changes its digest, and with it which of two counts."""
+    return list({key_of(f): f for f in world if not hasattr(f, "of")}.values())
+
+
 def key_of(fact: AnyFact) -> tuple[str, str, str]:
     """What a fact is the fact of."""
     return getattr(fact, "of", fact.__struct_config__.tag), fact.source, fact.id
