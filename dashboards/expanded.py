@@ -80,7 +80,8 @@ def _call(macro: str, column: str, window: Window, release: Release) -> str:
     if macro == "dateFilter":
         return f"{column} >= '{window.start:%Y-%m-%d}' AND {column} <= '{window.end:%Y-%m-%d}'"
     if macro == "timeFilter_ms" and release != "3.3.0":
-        return f"{column} >= fromUnixTimestamp64Milli({start * 1000}) AND {column} <= fromUnixTimestamp64Milli({end * 1000})"
+        first, last = (f"fromUnixTimestamp64Milli({at * 1000})" for at in (start, end))
+        return f"{column} >= {first} AND {column} <= {last}"
     if macro == "timeFilter_ms":
         return f"{column} >= '{start * 1000}' AND {column} <= '{end * 1000}'"
     if release == "3.3.0":

@@ -22,11 +22,14 @@ _WAITS = (
     "  ) AS w\n"
     "  ASOF INNER JOIN (\n"
     "    SELECT r.time AS time, arrayJoin(if(empty(r.destinations), ['*'], r.destinations)) AS place\n"
-    f"    FROM records AS r WHERE r.topic IN {FACTS} AND r.time <= $__toTime\n"
+    f"    FROM records AS r WHERE r.topic IN {FACTS} AND r.time >= $__fromTime - INTERVAL 1 DAY AND r.time <= "
+    f"$__toTime\n"
     "  ) AS i ON i.place = w.place AND i.time <= w.time\n"
     "  GROUP BY w.id, w.time"
 )
-"""For each word of an alert, the time since the last fact that could have moved it: of its destination, or of all."""
+"""For each word of an alert, the time since the last fact that could have moved it: of its destination, or of all.
+
+Facts of the day before the window count, too; older ones could not have moved it so late."""
 
 HEARD = (
     Mapping(value="lately", text="● lately"),
@@ -244,34 +247,28 @@ PANELS = (
     Panel(
         id=12,
         title="Repeats and corrections",
-        question="How many records of the window brought a fact again: the same (repeats cost nothing), a newer "
-        "revision, "
-        "or its retraction? From `records`; a fact's first record is not among them.",
+        question="How many records brought facts in the window; how many of them brought the same revision again "
+        "(repeats "
+        "cost nothing), how many facts were corrected (a revision above 1) and how many taken back? From `records`.",
         kind="table",
         sql=(
-            "SELECT kind, countIf(what = 'same') AS repeats, countIf(what = 'newer') AS corrections,\n"
-            "  countIf(what = 'taken back') AS retractions\n"
-            "FROM (\n"
-            "  SELECT splitByChar(':', r.subject)[1] AS kind, r.time AS time, r.source AS source,\n"
-            "    multiIf(r.kind = 'retraction', 'taken back',\n"
-            "      row_number() OVER w = 1, 'first',\n"
-            "      r.revision > max(r.revision) OVER before, 'newer', 'same') AS what\n"
-            f"  FROM records AS r WHERE r.topic IN {FACTS} AND r.state = 'whole'\n"
-            "  WINDOW w AS (PARTITION BY r.subject ORDER BY r.time, r.partition, r.offset),\n"
-            "    before AS (PARTITION BY r.subject ORDER BY r.time, r.partition, r.offset\n"
-            "      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)\n"
-            ")\n"
-            f"WHERE what != 'first' AND $__timeFilter(time)\n  AND {_BY_SOURCE}\n"
-            "GROUP BY kind ORDER BY kind LIMIT 50"
+            "SELECT splitByChar(':', r.subject)[1] AS fact, count() AS records,\n"
+            "  count() - uniqExact(r.subject, r.revision, r.kind = 'retraction') AS repeats,\n"
+            "  uniqExactIf((r.subject, r.revision), r.revision > 1 AND r.kind != 'retraction') AS corrections,\n"
+            "  uniqExactIf(r.subject, r.kind = 'retraction') AS retractions\n"
+            "FROM records AS r\n"
+            f"WHERE r.topic IN {FACTS} AND r.state = 'whole' AND $__timeFilter(r.time)\n  AND {_BY_SOURCE}\n"
+            "GROUP BY fact ORDER BY fact LIMIT 50"
         ),
         columns=(
-            text("kind", "Kind of fact"),
+            text("fact", "Kind of fact"),
+            number("records", "Records"),
             number("repeats", "Repeats"),
             number("corrections", "Corrections"),
             number("retractions", "Taken back"),
         ),
         grid=Grid(12, 22, 12, 9),
-        no_value="No fact came again in this window. Whether anything came: see 'Newest record'.",
+        no_value="No fact came in this window: nothing was said, or nothing arrived; see 'Newest record'.",
     ),
 )
 

@@ -176,7 +176,7 @@ PANELS = (
     ),
     Panel(
         id=8,
-        title="Stuck",
+        title="Stuck, listed",
         question=f"Of which live alerts at review or above has nobody decided anything for {STUCK} days, the quietest "
         "first? From `alerts` and `decisions`; an alert without a decision counts from the day it became known.",
         kind="table",
