@@ -1,0 +1,168 @@
+"""Commands that need neither broker nor server: the same facts in any order give the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from builders import a_delivery, a_license, a_policy, a_tick, an_incident
+from schemas.codec import decode_alert, decode_fact, encode
+from schemas.topics import TOPICS
+from streams.cli import program
+from streams.errors import Stop
+from streams.rules.clauses import rule_table
+
+LICENSE = a_license(product="Nightjar Suite")
+FITTING = msgspec.structs.replace(an_incident(), products=(type(an_incident().products[0])(name="Nightjar Suite"),))
+WORLD = (LICENSE, a_delivery(LICENSE), FITTING, a_tick(), a_policy())
+OUT = ("alerts.ndjson", "matches.ndjson", "remarks.ndjson")
+
+
+@pytest.fixture
+def cli(tmp_path):
+    """Runs a command; exceptions are the caller's."""
+
+    def run(*words, **more):
+        return CliRunner().invoke(program, [str(w) for w in words], **more)
+
+    run.folder = tmp_path
+    return run
+
+
+def written(folder, *facts, name="facts.ndjson"):
+    file = folder / name
+    file.write_bytes(b"".join(encode(f) + b"\n" for f in facts))
+    return file
+
+
+def results(folder):
+    return {name: (folder / name).read_bytes() for name in OUT}
+
+
+def alerts(folder):
+    return {a.id: a for line in (folder / OUT[0]).read_bytes().splitlines() if (a := decode_alert(line))}
+
+
+# --- assess ----------------------------------------------------------------------------------------------------------
+
+
+def test_assess_says_what_came_out_and_writes_it(cli):
+    done = cli("assess", written(cli.folder, *WORLD), "--out", cli.folder / "out")
+    assert done.exit_code == 0
+    assert done.output.startswith("5 facts: 2 alerts, 1 matches in ")
+    found = alerts(cli.folder / "out")
+    assert {a.band for a in found.values()} == {"alert"}
+    assert "XA~authority:L1~permitted-purpose" in found
+
+
+def test_any_order_and_any_cut_of_the_files_gives_the_same_bytes(cli):
+    facts = [*WORLD, WORLD[2], an_incident("I2", "XB")]
+    cli("assess", written(cli.folder, *facts), "--out", cli.folder / "one")
+    random.Random(7).shuffle(facts)
+    two = [written(cli.folder, *facts[:3], name="a.ndjson"), written(cli.folder, *facts[3:], name="b.ndjson")]
+    cli("assess", *two, "--out", cli.folder / "two")
+    assert results(cli.folder / "one") == results(cli.folder / "two")
+    assert results(cli.folder / "one")["alerts.ndjson"]
+
+
+def test_standard_input_is_a_file_too(cli):
+    raw = written(cli.folder, *WORLD).read_bytes()
+    done = cli("assess", "-", "--out", cli.folder / "out", input=raw)
+    assert done.exit_code == 0
+    assert alerts(cli.folder / "out")
+
+
+def test_a_refused_line_is_named_without_its_text_and_the_rest_is_assessed(cli):
+    file = written(cli.folder, *WORLD)
+    broken = b'{"fact":"incident","id":"I7","source":"desk","mood":"A Secret Name"}\n'
+    file.write_bytes(file.read_bytes() + broken)
+    done = cli("assess", file, "--out", cli.folder / "out")
+    assert done.exit_code == 1
+    assert f"{file}:6: " in done.stderr
+    assert "1 lines were refused" in done.stderr
+    assert "Secret" not in done.output
+    assert len(alerts(cli.folder / "out")) == 2
+
+
+def test_the_summary_can_be_read_by_a_program(cli):
+    done = cli("assess", written(cli.folder, *WORLD), "--out", cli.folder / "out", "--json")
+    assert json.loads(done.stdout) == {"facts": 5, "refused": 0, "alerts": 2, "matches": 1}
+
+
+def test_today_is_what_is_said_else_the_greatest_tick(cli):
+    license = a_license(support_until=dt.date(2026, 6, 15))
+    file = written(cli.folder, license, a_delivery(license), an_incident(), a_tick("2026-06-01"), a_policy())
+
+    def bands(*more):
+        cli("assess", file, "--out", cli.folder / "out", *more)
+        return {a.band for a in alerts(cli.folder / "out").values()}
+
+    assert bands() == {"urgent"}
+    assert bands("--today", "2026-06-16") == {"alert"}
+
+
+def test_a_policy_that_is_given_counts_instead_of_those_among_the_facts(cli):
+    file = written(cli.folder, *WORLD)
+    quarantined = tuple(msgspec.structs.replace(s, quarantined=True) for s in a_policy().sources)
+    policy = cli.folder / "policy.json"
+    policy.write_bytes(encode(msgspec.structs.replace(a_policy(sources=quarantined), version="strict-1")))
+    done = cli("assess", file, "--out", cli.folder / "out", "--policy", policy)
+    assert done.exit_code == 0
+    found = alerts(cli.folder / "out").values()
+    assert {(a.band, a.versions.policy) for a in found} == {("watch", "strict-1")}
+
+
+def test_a_file_that_is_not_there_stops_in_words(cli):
+    done = cli("assess", cli.folder / "nothing.ndjson", "--out", cli.folder / "out")
+    assert isinstance(done.exception, Stop)
+    assert "nothing.ndjson cannot be read" in str(done.exception)
+
+
+def test_results_are_there_whole_or_not_at_all(cli):
+    cli("assess", written(cli.folder, *WORLD), "--out", cli.folder / "out")
+    assert sorted(p.name for p in (cli.folder / "out").iterdir()) == sorted(OUT)
+
+
+def test_each_pair_of_incident_and_license_is_matched_with_its_reasons(cli):
+    other = an_incident("I2", products=())
+    cli("assess", written(cli.folder, *WORLD, other), "--out", cli.folder / "out")
+    matches = [json.loads(line) for line in (cli.folder / "out" / OUT[1]).read_bytes().splitlines()]
+    assert {m["incident_id"]: m["m"] for m in matches} == {"I1": 1.0, "I2": 0.25}
+    assert all(m["reasons"] for m in matches)
+
+
+# --- tables and the demo ---------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_rules_is_printed_with_every_claim(cli):
+    printed = cli("rules").output.splitlines()
+    table = list(rule_table())
+    assert len(printed) == len(table) > 30
+    assert all(claim and claim in line for (_, _, _, claim), line in zip(table, printed, strict=True))
+    first = json.loads(cli("rules", "--json").output.splitlines()[0])
+    assert (first["kind"], first["from"], first["rule"]) == table[0][:3]
+
+
+def test_the_topics_are_printed_with_writers_and_readers(cli):
+    printed = cli("topics").output
+    assert all(name in printed for name in TOPICS)
+    assert all(t.meaning in printed for t in TOPICS.values())
+    assert len(cli("topics", "--json").output.splitlines()) == len(TOPICS)
+
+
+def test_the_demo_world_is_written_as_facts(cli):
+    done = cli("demo", "--out", cli.folder / "demo.ndjson")
+    lines = (cli.folder / "demo.ndjson").read_bytes().splitlines()
+    assert done.output.startswith(f"{len(lines)} facts in ")
+    assert len(lines) > 100
+    assert {decode_fact(line).tense for line in lines[:50]} == {"actual"}
+
+
+def test_an_unknown_command_is_off(cli):
+    assert cli("alert-me").exit_code == 2
+    assert cli("assess").exit_code == 2
