@@ -1,0 +1,131 @@
+"""Workers as processes of their own over a cluster, and what the log holds when they are done."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+from infra.kafka.broker import free_ports
+from schemas import AnyFact
+from schemas.codec import decode_alert, encode, log_key, topic_of
+from streams.topology import GROUP
+from streams.transport.kafka import KafkaReader
+from streams.transport.ports import Outgoing, Record
+from streams.worker import READ
+
+PROGRAM = [sys.executable, "-c", "from streams.cli import main; main()"]
+ROOT = Path(__file__).parents[2]
+QUIET = 5.0
+"""Seconds without lag and without a new alert after which the stream has settled: longer than the longest burst."""
+
+
+def pledgewatch(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    environ = environment(home)
+    return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=120, cwd=ROOT, env=environ)
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLEDGEWATCH_")}
+    return kept | {"PLEDGEWATCH_HOME": str(home)}
+
+
+class WorkerProcess:
+    """`pledgewatch worker` under one instance number; may be killed and started again."""
+
+    def __init__(self, number: int, bootstrap: Sequence[str], home: Path, session_timeout: float = 12.0) -> None:
+        self.number, self.home = number, home / f"worker-{number}"
+        self.home.mkdir(parents=True)
+        self.port = free_ports(1)
+        self.log = self.home / "said.log"
+        self._words = [
+            *("worker", "--broker", f"kafka://{','.join(bootstrap)}", "--instance", str(number)),
+            *("--session-timeout", str(session_timeout), "--ready-port", str(self.port)),
+        ]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        assert self.process is None
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*PROGRAM, *self._words], stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment(self.home)
+            )
+
+    def end(self, how: signal.Signals, within: float = 60.0) -> int:
+        """Send the signal; return the exit code."""
+        process, self.process = self.process, None
+        assert process is not None
+        process.send_signal(how)
+        try:
+            return process.wait(within)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def clear_away(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def health(self) -> dict[str, object]:
+        """What `/readyz` says, and its status; empty where nothing answers."""
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5, trust_env=False)
+        except httpx.HTTPError:
+            return {}
+        return {**answer.json(), "status": answer.status_code}
+
+    def await_ready(self, within: float = 90.0) -> dict[str, object]:
+        end = time.monotonic() + within
+        while (found := self.health()).get("status") != 200:
+            assert self.process is not None
+            assert self.process.poll() is None, f"worker {self.number} has ended: {self.last_words()}"
+            assert time.monotonic() < end, f"worker {self.number} is not ready: {found} {self.last_words()}"
+            time.sleep(0.2)
+        return found
+
+    def last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-1500:]
+
+
+def outgoing(fact: AnyFact) -> Outgoing:
+    at = int(fact.recorded_at.timestamp() * 1000) if fact.recorded_at else None
+    return Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact), timestamp_ms=at)
+
+
+async def settled(reader: KafkaReader, within: float) -> None:
+    """Return when nothing waits and nothing new was said for a while."""
+    end, quiet_since, before = time.monotonic() + within, time.monotonic(), {}
+    while time.monotonic() - quiet_since < QUIET:
+        lag = {part: count for part, count in (await reader.lag(GROUP, READ)).items() if count}
+        now = {
+            **await reader.highwaters("alerts"),
+            **{100 + p: n for p, n in (await reader.highwaters("dossiers")).items()},
+        }
+        if lag or now != before:
+            quiet_since, before = time.monotonic(), now
+        assert time.monotonic() < end, f"not settled after {within:.0f} s; waiting: {lag}"
+        await asyncio.sleep(0.5)
+
+
+async def everything(reader: KafkaReader, topic: str) -> list[Record]:
+    """Every record, partition by partition, each in order."""
+    ends = await reader.highwaters(topic)
+    return [record for partition, end in ends.items() for record in await reader.read(topic, partition, 0, end)]
+
+
+async def newest(reader: KafkaReader, topic: str) -> dict[bytes, bytes]:
+    """Key to the last record, over all partitions."""
+    return {r.key: r.value for r in await everything(reader, topic) if r.key is not None and r.value is not None}
+
+
+def standing(alerts: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    """Without those that are withdrawn."""
+    return {key: value for key, value in alerts.items() if decode_alert(value).status != "withdrawn"}
