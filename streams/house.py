@@ -46,7 +46,7 @@ from streams.pages.frame import http_error
 from streams.pages.ports import PagePorts, Tour
 from streams.pages.routes import page_routes
 from streams.settings import Settings
-from streams.topology import GROUP, STORED, Stream, build, hear_strangers, together
+from streams.topology import FACT_TOPICS, GROUP, STORED, Stream, build, hear_strangers, together
 from streams.transport.app import log_address, running
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader, keep_compact
 from streams.transport.log import Log, acquire, release
@@ -158,7 +158,7 @@ def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
 def _intake_ports(settings: Settings, door: Door, reads: Reads, reader: EmbeddedReader, clock: Clock) -> IntakePorts:
     async def lag() -> Mapping[str, int]:
         stored = await reader.lag(STORE_GROUP, STORED)
-        watched = await reader.lag(GROUP, ["dossiers"])
+        watched = await reader.lag(GROUP, [*FACT_TOPICS, "dossiers"])
         return {STORE_GROUP: sum(stored.values()), GROUP: sum(watched.values())}
 
     async def ready() -> Mapping[str, bool]:
@@ -300,15 +300,16 @@ async def heard(reader: EmbeddedReader) -> AsyncIterator[Heard]:
 # -- filling ----------------------------------------------------------------------------------------------------------
 
 
-async def settled(house: House, poll: float = 0.1) -> None:
-    """Return when everything in the log has been placed, assessed and stored."""
-    from streams.topology import FACT_TOPICS
-
-    while True:
-        lag = await house.reader.lag(GROUP, [*FACT_TOPICS, "dossiers"])
-        if not any(lag.values()) and not any((await house.reader.lag(STORE_GROUP, STORED)).values()):
-            return
+async def settled(house: House, *, stored: bool = True, poll: float = 0.1) -> None:
+    """Return when everything in the log has been placed and assessed, and, with `stored`, is in the warehouse."""
+    while not await _caught_up(house, stored):  # noqa: ASYNC110  (many things have to come to rest)
         await asyncio.sleep(poll)
+
+
+async def _caught_up(house: House, stored: bool) -> bool:
+    if not house.stream.watch.idle or any((await house.reader.lag(GROUP, [*FACT_TOPICS, "dossiers"])).values()):
+        return False
+    return not stored or not any((await house.reader.lag(STORE_GROUP, STORED)).values())
 
 
 async def fill(
@@ -326,7 +327,7 @@ async def fill(
             told(len(waiting))
             waiting.clear()
             if pause_after(fact):
-                await settled(house)
+                await settled(house, stored=False)
     if waiting:
         await house.producer.send(waiting)
         told(len(waiting))

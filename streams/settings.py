@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address the HTTP server binds to."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8460
     """Port of the HTTP server."""
-    partitions: Annotated[int, Meta(ge=1, le=256)] = 8
+    partitions: Annotated[int, Meta(ge=1, le=256)] = 4
     """Partitions of every topic; fixed once a log exists."""
     synchronous: str = "normal"
     """SQLite's `synchronous` for the embedded log: `normal` survives kill -9, `full` also a power cut."""

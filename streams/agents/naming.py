@@ -10,8 +10,8 @@ from schemas import Name
 from schemas.codec import body_hash
 from schemas.vocabulary import EntityKind
 from streams.names.matcher import score
-from streams.names.register import Register, Relation, Resolution, seed_rows
-from streams.rules.naming import Likeness
+from streams.names.register import Change, Register, Relation, Resolution, seed_rows
+from streams.rules.naming import Likeness, Namer, Spoken
 
 SURE = 0.5
 """A resolution below this share says nothing. Uncalibrated."""
@@ -29,13 +29,29 @@ class RegisterNamer:
         self._register = Register.of([*seed_rows(), *rows])
         self._resolved: dict[tuple[str, EntityKind, dt.date], tuple[Resolution, ...]] = {}
         self._compared: dict[tuple[str, EntityKind, str, EntityKind, dt.date], Likeness | None] = {}
-        digest = hashlib.blake2b("".join(body_hash(n) for n in rows).encode(), digest_size=6).hexdigest()
-        self._version = f"seed+{digest}" if rows else "seed"
+        self._rows = rows
+        self._version = f"seed+{_digest(body_hash(n) for n in rows)}" if rows else "seed"
 
     @property
     def version(self) -> str:
         """The seed, and a digest of the live rows beside it."""
         return self._version
+
+    def version_for(self, spoken: Spoken) -> str:
+        """The seed, and a digest of the live rows about whom these names may mean, or whom those are tied to."""
+        if not self._rows:
+            return "seed"
+        meant = {r.entity for text, kind in spoken for r in self._register.resolve(text, kind=kind)}
+        about = {other for entity in meant for other in self._register.neighbors(entity)} | meant
+        rows = [body_hash(n) for n in self._rows if n.entity in about or n.target in about]
+        return f"seed+{_digest(rows)}" if rows else "seed"
+
+    def concerned(self, before: Namer, spoken: Spoken) -> bool:
+        """Whether a name may mean another entity than before, or one whose relations changed."""
+        if not isinstance(before, RegisterNamer):
+            return True
+        change = Change(before._register, self._register)
+        return any(change.concerns(text, kind=kind) for text, kind in sorted(spoken))
 
     def compare(
         self, left: str, left_kind: EntityKind, right: str, right_kind: EntityKind, on: dt.date
@@ -87,6 +103,10 @@ class RegisterNamer:
             return None
         best = min(found, key=lambda r: (_ORDER.index(r.kind), r.reason))
         return Likeness(_word(best), f"“{left}” and “{right}”: {best.reason}")
+
+
+def _digest(hashes: Iterable[str]) -> str:
+    return hashlib.blake2b("".join(hashes).encode(), digest_size=6).hexdigest()
 
 
 def _word(relation: Relation) -> str:

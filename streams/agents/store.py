@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 GROUP = "store"
 AT_ONCE = 5_000
 """Records in one batch at most."""
+REST = 0.3
+"""Seconds after a batch before the next: a lone record goes at once, a stream of them in fewer, larger inserts."""
 PAUSE = 0.1
 """Seconds for which records are gathered, so that a lone one is seen soon and many are written together."""
 
@@ -42,6 +44,7 @@ async def store_all(
         after = {(r.topic, r.partition): r.offset + 1 for r in taken}
         places |= after
         await reader.commit(GROUP, {part: Committed(offset) for part, offset in after.items()})
+        await sleep(REST)
 
 
 async def begin(reader: Reader, topics: Sequence[str]) -> dict[Part, int]:

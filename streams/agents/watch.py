@@ -16,17 +16,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 
 import msgspec
 
-from schemas import Alert, Recheck, Remarks
+from schemas import Alert, Header, Name, Recheck, Remarks, Retraction
 from schemas.codec import AnyRow, decode_alert, decode_row, encode
 from streams.agents.arrival import Arrival, Park, unreadable
 from streams.rules.assess import Assessment, Assessor
 from streams.rules.dossier import Partition
+from streams.rules.naming import Namer
 from streams.rules.placing import Copy, partition_of
+from streams.rules.prepared import spoken_in
 
 log = logging.getLogger(__name__)
 
-QUIET, LONGEST_BURST = 0.03, 2.0
+QUIET, LONGEST_BURST = 0.03, 4.0
 """A burst ends when nothing came for the first and nothing waits, or when it lasted for the second [seconds]."""
+BURST = "burst"
+"""Reason of a recheck that names all that it asks for, even if that is nothing but a look at changed names."""
 Table = MutableMapping[bytes, bytes]
 
 
@@ -56,6 +60,10 @@ class Keeper:
     def __init__(self) -> None:
         self.dossiers = Partition()
         self.said: dict[str, set[bytes]] = defaultdict(set)
+        self.namer: Namer | None = None
+        """The register of names at the last assessment."""
+        self.renamed = False
+        """Whether a row of the register has come since."""
         self.changed: set[str] = set()
         self.since = 0.0
         """When the present burst began."""
@@ -89,15 +97,27 @@ class Watch:
         if not isinstance(row, Recheck):
             self._take_in(keeper, arrival, row)
             return
-        changed = keeper.changed | self._owned(keeper.dossiers.add(row), arrival.partition)
+        asked = frozenset(row.destinations) if row.reason == BURST else keeper.dossiers.add(row)
+        changed = keeper.changed | self._owned(asked, arrival.partition)
+        changed |= await asyncio.to_thread(self._holding_a_changed_name, keeper, arrival.partition)
         keeper.changed, keeper.asked = set(), False
         await self._assess(keeper, changed)
+
+    def _holding_a_changed_name(self, keeper: Keeper, partition: int) -> set[str]:
+        """The destinations in whose dossiers a name stands that may mean somebody else now."""
+        before, keeper.namer = keeper.namer, self._assessor.namer(keeper.dossiers.names())
+        renamed, keeper.renamed = keeper.renamed, False
+        if before is None or not renamed:
+            return set()
+        owned = self._owned(keeper.dossiers.destinations(), partition)
+        return {d for d in owned if keeper.namer.concerned(before, spoken_in(keeper.dossiers.dossier(d)))}
 
     def _take_in(self, keeper: Keeper, arrival: Arrival, row: AnyRow) -> None:
         key = b"%d|" % arrival.partition + arrival.key
         if key in self._ports.rows:
             return
         self._ports.rows[key] = arrival.value
+        keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header) and row.of == "name")
         self._mark(keeper, self._owned(keeper.dossiers.add(row), arrival.partition))
 
     def _owned(self, destinations: Iterable[str], partition: int) -> set[str]:
@@ -118,9 +138,14 @@ class Watch:
             for partition, keeper in list(self._keepers.items()):
                 quiet = now - keeper.latest > QUIET and not behind
                 over = quiet or now - keeper.since > LONGEST_BURST
-                if keeper.changed and not keeper.asked and over:
+                if (keeper.changed or keeper.renamed) and not keeper.asked and over:
                     keeper.asked = True
-                    await self.recheck(partition, "burst", *sorted(keeper.changed))
+                    await self.recheck(partition, BURST, *sorted(keeper.changed))
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was taken in has been assessed."""
+        return not any(k.changed or k.renamed or k.asked for k in self._keepers.values())
 
     async def _assess(self, keeper: Keeper, changed: Iterable[str]) -> None:
         for destination in sorted(changed):
@@ -161,7 +186,9 @@ class Watch:
     async def contradicted(self, key: bytes, partition: int) -> None:
         """A stranger wrote an alert of ours: what it says is what we remember until we have looked again."""
         destination = key.decode().split("~", 1)[0]
-        self._keepers[partition].said[destination].add(key)
+        keeper = self._keepers[partition]
+        keeper.said[destination].add(key)
+        keeper.changed.add(destination)
         await self.recheck(partition, "stranger", destination)
 
     async def recheck(self, partition: int, reason: str, *destinations: str) -> None:

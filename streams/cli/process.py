@@ -29,6 +29,7 @@ def run(with_demo: bool, open_page: bool) -> None:
     from streams.transport.app import run as run_loop
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says only that the machine is busy
     run_loop(_run(settings(), with_demo, open_page))
 
 

@@ -114,7 +114,7 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
         may_use_for=tuple(u for u in USES if all(u in f.may_use_for for f in shown)),
         embargo_until=max((f.embargo_until for f in shown if f.embargo_until), default=None),
         first_known=min((c.known_since for c in cases if c.known_since and c.open), default=None),
-        versions=Versions(policy=p.weights.version, names=p.names.version, code=CODE_VERSION),
+        versions=Versions(policy=p.weights.version, names=p.names_version, code=CODE_VERSION),
     )
 
 

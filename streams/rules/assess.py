@@ -28,6 +28,8 @@ from streams.rules.remarks import remarks_of
 from streams.rules.standing import UseWindow
 from streams.rules.weighing import Ledger, weigh
 
+MOST_NAMERS = 4
+"""Registers remembered: before and after a change [count]."""
 MOST_FITS = 500_000
 """Comparisons remembered at most, some 500 MB of sentences [count]."""
 
@@ -52,20 +54,21 @@ class Assessor:
 
     def assess(self, dossier: Dossier, *, matching: bool = True) -> Assessment:
         """The assessment of one destination. `matching` off: leaves the matches out, which only `assess` prints."""
-        return _result(Prepared(dossier, self.weights(dossier), self.namer(dossier), self.fit), matching)
+        return _result(Prepared(dossier, self.weights(dossier), self.namer(dossier.names), self.fit), matching)
 
     def weights(self, dossier: Dossier) -> Weights:
         """The policy in force, compiled."""
         policy = self._policy or policy_in_force(facts_of(dossier.policies, Policy), dossier.today)
         return weights_of(policy)
 
-    def namer(self, dossier: Dossier) -> Namer:
-        """The register of names over the live name facts."""
-        key = tuple(c.hash for c in dossier.names)
+    def namer(self, names: Iterable[Counted]) -> Namer:
+        """The register of names over the live name facts; the last few are kept."""
+        counted = tuple(names)
+        key = tuple(c.hash for c in counted)
         if key not in self._namers:
-            self._namers.clear()
-            self._fits.clear()
-            self._namers[key] = self._namer_of(list(facts_of(dossier.names, Name)))
+            if len(self._namers) >= MOST_NAMERS:
+                del self._namers[next(iter(self._namers))]
+            self._namers[key] = self._namer_of(list(facts_of(counted, Name)))
         return self._namers[key]
 
     def fit(

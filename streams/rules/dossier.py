@@ -133,7 +133,10 @@ class Partition:
         return tuple(sorted(self._named))
 
     def add(self, row: AnyRow) -> frozenset[str]:
-        """Take in one row; the destinations whose assessment may have changed."""
+        """Take in one row; the destinations whose assessment may have changed.
+
+        A row of the register of names touches those whose dossiers hold the name: `names()` says what to compare.
+        """
         if isinstance(row, Recheck):
             return frozenset(row.destinations) or frozenset(self._named)
         if isinstance(row, Header):
@@ -167,7 +170,7 @@ class Partition:
             if not isinstance(fact, Retraction):
                 self._everywhere[kind].add(key)
             self._chosen.clear()
-            return frozenset(self._named)
+            return frozenset() if isinstance(fact, Name) or _takes_a_name(fact) else frozenset(self._named)
         for destination in destinations_of(fact):
             self._named[destination].add(key)
         for serial in serials_of(fact):
@@ -184,6 +187,10 @@ class Partition:
                         if key.startswith("delivery:"):
                             concerned |= self._versions[key].destinations
         return frozenset(concerned)
+
+    def names(self) -> tuple[Counted, ...]:
+        """The rows of the register of names that count."""
+        return self._all(Name)
 
     def dossier(self, destination: str, today: dt.date | None = None) -> Dossier:
         """The facts that count in the dossier of `destination`."""
@@ -224,6 +231,10 @@ class Partition:
             counted = (self._versions[key].counting(key, None) for key in sorted(self._everywhere[kind]))
             self._chosen[kind] = tuple(c for c in counted if c is not None)
         return self._chosen[kind]
+
+
+def _takes_a_name(fact: AnyFact) -> bool:
+    return isinstance(fact, Retraction) and fact.of == "name"
 
 
 def facts_of(counted: Iterable[Counted], kind: type[F]) -> Iterator[F]:

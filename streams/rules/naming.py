@@ -11,6 +11,9 @@ import msgspec
 from schemas import Name
 from schemas.vocabulary import EntityKind
 
+Spoken = frozenset[tuple[str, EntityKind]]
+"""Names, each as what it is taken for."""
+
 
 class Likeness(msgspec.Struct, frozen=True):
     """How two names stand to each other, on a day."""
@@ -26,7 +29,13 @@ class Namer(Protocol):
 
     @property
     def version(self) -> str:
-        """Digest or version of the register, as alerts show it."""
+        """Digest or version of the whole register."""
+
+    def version_for(self, spoken: Spoken) -> str:
+        """Version of what the register says of these names, as alerts show it: a change elsewhere is no change here."""
+
+    def concerned(self, before: Namer, spoken: Spoken) -> bool:
+        """Whether anything that `before` said of these names may be said otherwise now."""
 
     def compare(
         self, left: str, left_kind: EntityKind, right: str, right_kind: EntityKind, on: dt.date
@@ -51,6 +60,16 @@ class PlainNamer:
 
     def __init__(self, names: Iterable[Name] = ()) -> None:
         del names
+
+    def version_for(self, spoken: Spoken) -> str:
+        """Always the same."""
+        del spoken
+        return self.version
+
+    def concerned(self, before: Namer, spoken: Spoken) -> bool:
+        """Never: nothing is looked up."""
+        del before, spoken
+        return False
 
     def compare(
         self, left: str, left_kind: EntityKind, right: str, right_kind: EntityKind, on: dt.date

@@ -13,11 +13,12 @@ import msgspec
 from schemas import Decision, Delivery, Incident, Judgment, License, PostShipmentReport
 from schemas.common import Claimed
 from schemas.incident import ClaimedProduct
+from schemas.vocabulary import EntityKind
 from streams.rules.clusters import effective
 from streams.rules.dossier import Counted, Dossier, facts_of
 from streams.rules.findings import Ground
 from streams.rules.fitting import Fit
-from streams.rules.naming import Namer
+from streams.rules.naming import Namer, Spoken
 from streams.rules.placing import serials_of
 from streams.rules.policy import Weights
 from streams.rules.standing import UseWindow, disposal_day, use_window
@@ -36,6 +37,26 @@ class Fitter(Protocol):
         """How it fits."""
 
 
+def spoken_in(dossier: Dossier) -> Spoken:
+    """The names that a dossier compares: products, makers and agencies, in licenses, accounts, reports, judgments."""
+    spoken: set[tuple[str, EntityKind]] = set()
+    for license in facts_of(dossier.licenses, License):
+        spoken |= {(item.product, "product") for item in license.items}
+        spoken |= {(maker, "vendor") for maker in (license.exporter, license.manufacturer) if maker}
+        listed = [user for clause in license.clauses for user in clause.parameters.end_users]
+        spoken |= {(user, "agency") for user in (license.end_user, license.unit, *listed) if user}
+    for incident in facts_of(dossier.incidents, Incident):
+        spoken |= {(product.name, "product") for product in incident.products}
+        spoken |= {(vendor.name, "vendor") for vendor in incident.vendors}
+        spoken |= {(incident.operator_agency.name, "agency")} if incident.operator_agency else set()
+    for report in facts_of(dossier.reports, PostShipmentReport):
+        spoken |= {(user, "agency") for user in (report.end_user, report.holder) if user}
+    for judgment in facts_of(dossier.judgments, Judgment):
+        spoken |= {(judgment.product, "product")} if judgment.product else set()
+        spoken |= {(judgment.agency, "agency")} if judgment.agency else set()
+    return frozenset(spoken)
+
+
 class Prepared:
     """One destination, ready to be assessed."""
 
@@ -45,6 +66,7 @@ class Prepared:
         self.weights = weights
         self.names = names
         self._fitter = fitter
+        self.names_version = names.version_for(spoken_in(dossier))
         self.judgments = effective(j for j in facts_of(dossier.judgments, Judgment) if j.tense == "actual")
         self.sources = Sources(self.weights, self.judgments)
         self.accepted = frozenset(i for j in self.judgments if j.kind == "accept_draft" for i in j.incidents)

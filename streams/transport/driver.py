@@ -34,7 +34,7 @@ _FETCH = 1024
 """Records read at once, over all parts."""
 _LARGEST_BATCH = 512
 """Sends after which a batch is written without waiting for more."""
-_LINGER = 0.003
+_LINGER = 0.01
 """Seconds that a batch waits for more: a commit costs as much as three records, whoever reads is woken for each."""
 
 _Sent = Callable[[RecordMetadata], None]

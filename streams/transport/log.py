@@ -192,8 +192,8 @@ class Log:
         try:
             while True:
                 woken.clear()
-                for part, start in places.items():
-                    if records := self.read(*part, start, limit):
+                for part in self.ahead(places):
+                    if records := self.read(*part, places[part], limit):
                         places[part] = records[-1].offset + 1
                         woken.set()
                         yield records

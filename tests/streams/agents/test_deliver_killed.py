@@ -24,7 +24,7 @@ from streams.agents.deliver import AlertRecord, CaughtUp, DayBegun, Deliverer, D
 from streams.agents.telling.channels.files import FolderOutbox
 from streams.agents.telling.channels.opening import open_channels
 from streams.agents.telling.routes import Pace, default_routes
-from schemas.codec import encode
+from schemas.codec import decode_notice, encode
 import msgspec
 
 home = Path(sys.argv[1])
