@@ -61,16 +61,29 @@ _PLACE = _together(
         type=click.Path(path_type=Path),
         help="File with a service account's token (Editor for boards, Admin for the data source).",
     ),
-    click.option("--timeout", default=TIMEOUT, show_default=True, type=click.FloatRange(0.1), help="Seconds an answer may take."),
-)  # fmt: skip
+    click.option(
+        "--timeout", default=TIMEOUT, show_default=True, type=click.FloatRange(0.1), help="Seconds an answer may take."
+    ),
+)
 _CONTENT = _together(
-    click.option("--pages", default=PAGES, show_default=True, help="Address of the program's pages, as readers reach it."),
-    click.option("--clickhouse", default="clickhouse:9000", show_default=True, help="host:port of ClickHouse, as Grafana reaches it."),
+    click.option(
+        "--pages", default=PAGES, show_default=True, help="Address of the program's pages, as readers reach it."
+    ),
+    click.option(
+        "--clickhouse",
+        default="clickhouse:9000",
+        show_default=True,
+        help="host:port of ClickHouse, as Grafana reaches it.",
+    ),
     click.option("--database", default="pledgewatch", show_default=True, help="Its database."),
     click.option("--user", default=READER, show_default=True, help="Its read-only user."),
     click.option("--secure", is_flag=True, help="Speak TLS to it."),
-    click.option("--password-file", type=click.Path(path_type=Path), help="File with that user's password; without: the one in Grafana stays."),
-)  # fmt: skip
+    click.option(
+        "--password-file",
+        type=click.Path(path_type=Path),
+        help="File with that user's password; without: the one in Grafana stays.",
+    ),
+)
 
 
 @click.group()
@@ -130,7 +143,12 @@ def diff(url: str, token_file: Path, timeout: float, every: bool, **content: Any
 
 @boards.command()
 @_PLACE
-@click.option("--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the JSON; not the code's own.")  # fmt: skip
+@click.option(
+    "--to",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for the JSON; not the code's own.",
+)
 def pull(url: str, token_file: Path, timeout: float, to: Path) -> None:
     """Fetch the boards as they are in Grafana, to read what was changed there; the code stays the source."""
     if to.resolve() == FOLDER.resolve():

@@ -220,7 +220,7 @@ def _prepare(session: Any) -> None:
 
     again = Retry(
         total=2,
-        read=0,
+        read=False,  # a read that timed out is told at once
         redirect=0,
         status_forcelist=_AWAY,
         allowed_methods={"GET"},

@@ -7,7 +7,11 @@ for officers only. chDB holds one folder per process: each module opens its own 
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -37,6 +41,20 @@ from streams.warehouse.chdb import ChdbWarehouse
 from streams.warehouse.migrations import migrate
 from streams.warehouse.ports import StoredRecord
 from streams.warehouse.store import WarehouseStore
+
+
+def _load(name: str) -> ModuleType:
+    """Tests are no packages, so a module beside them is loaded by its file, once, under its name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+recorded_grafana = _load("recorded_grafana")
 
 UTC = dt.UTC
 NOON = dt.datetime(2025, 4, 8, 12, tzinfo=UTC)
@@ -249,3 +267,16 @@ def counted_warehouse(bare_boards_warehouse: ChdbWarehouse) -> ChdbWarehouse:
     store.write(made[: len(made) // 2])
     store.write(made[len(made) // 3 :])
     return bare_boards_warehouse
+
+
+@pytest.fixture
+def peer() -> Any:
+    """A Grafana with nothing in it, as recorded."""
+    return recorded_grafana.RecordedGrafana()
+
+
+@pytest.fixture
+def peer_address(peer: Any) -> Iterator[str]:
+    """Where that one answers, on loopback."""
+    with recorded_grafana.serving(peer) as address:
+        yield address
