@@ -1,6 +1,7 @@
 """Workers as processes of their own over a cluster, and what the log holds when they are done."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -129,3 +130,15 @@ async def newest(reader: KafkaReader, topic: str) -> dict[bytes, bytes]:
 def standing(alerts: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
     """Without those that are withdrawn."""
     return {key: value for key, value in alerts.items() if decode_alert(value).status != "withdrawn"}
+
+
+def differing(found: Mapping[bytes, bytes], expected: Mapping[bytes, bytes]) -> list[str]:
+    """The alerts that differ, and in which fields; empty where all are byte-equal."""
+    lines = [f"{key.decode()}: missing" for key in sorted(expected.keys() - found.keys())]
+    lines += [f"{key.decode()}: not expected" for key in sorted(found.keys() - expected.keys())]
+    for key in sorted(found.keys() & expected.keys()):
+        if found[key] != expected[key]:
+            here, there = json.loads(found[key]), json.loads(expected[key])
+            fields = [name for name in here | there if here.get(name) != there.get(name)]
+            lines.append(f"{key.decode()}: {', '.join(fields)}")
+    return lines

@@ -14,6 +14,8 @@ from streams.transport.kafka import KafkaProducer, KafkaReader
 from streams.transport.log import Log
 from streams.transport.ports import Producer, Reader
 
+pytest.register_assert_rewrite("transport_contract")
+
 PARTITIONS = 4
 """Of every topic: librdkafka's mock cluster knows no other number."""
 
