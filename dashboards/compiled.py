@@ -19,6 +19,8 @@ SCHEMA_VERSION = 37
 PLUGIN = "grafana-clickhouse-datasource"
 PAGES = "http://127.0.0.1:8460"
 """Where the program's pages are, unless `boards push --pages` says otherwise."""
+EMPTY_CELL = "–"
+"""In an empty cell; without it, Grafana would put the words for the empty panel there."""
 _SOURCE = {"type": PLUGIN, "uid": "${datasource}"}
 _FORMATS = {"timeseries": 0}
 _TABLE = 1
@@ -202,6 +204,8 @@ def _override(panel: Panel, column: Column) -> dict[str, Any]:
     properties: dict[str, object] = {}
     if not column.hidden and column is not _category(panel):
         properties["displayName"] = column.title
+    if panel.kind == "table" and not column.hidden:
+        properties["noValue"] = EMPTY_CELL
     if column.unit != "none":
         properties["unit"] = column.unit
     if column.color:

@@ -40,7 +40,7 @@ DAY = 86_400
 
 _TO_TRIAGE = Link(
     title="Show this destination's queue",
-    url="/d/pledgewatch-triage?var-destination=${__data.fields.destination}&${__url_time_range}",
+    url="/d/pledgewatch-triage?var-destination=${__value.raw}&${__url_time_range}",
 )
 
 

@@ -183,9 +183,10 @@ PANELS = (
         "of each record counts. The refused text is nowhere.",
         kind="table",
         sql=(
-            "SELECT reason, source, count() AS records, max(p.at) AS last\n"
+            "SELECT reason, if(p.source = '', 'not readable', p.source) AS feeder, count() AS records, max(p.at) AS "
+            "last\n"
             f"FROM parked AS p\nWHERE $__timeFilter(p.at)\n  AND {_BY_SOURCE}\n"
-            "GROUP BY reason, source ORDER BY records DESC, reason, source LIMIT 100"
+            "GROUP BY reason, feeder ORDER BY records DESC, reason, feeder LIMIT 100"
         ),
         columns=(
             text(
@@ -193,7 +194,7 @@ PANELS = (
                 "Stage: path",
                 link=Link(title="Open the list of what was set aside", url="${pages}/parked"),
             ),
-            text("source", "Source", Mapping(value="", text="not readable"), width=160),
+            text("feeder", "Source", width=160),
             number("records", "Records", width=90),
             Column(name="last", title="Last [UTC]", unit="dateTimeAsIso", width=170),
         ),

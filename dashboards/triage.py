@@ -147,7 +147,8 @@ PANELS = (
             "SELECT band, if(actionable = 1, 'yes', 'no') AS stoppable, destination, "
             f"{shown('title')} AS title,\n"
             f"  {shown('clause_kind')} AS clause_kind, status, if(assigned_to = '', 'nobody', assigned_to) AS office,\n"
-            f"  known_days, due, {shown('waiting_for')} AS waiting_for, if(shared, {PAGE}, '/alerts') AS page\n"
+            f"  known_days, toString(due) AS due_on, {shown('waiting_for')} AS waiting_for, if(shared, {PAGE}, "
+            f"'/alerts') AS page\n"
             f"FROM (SELECT *, {SHARED} AS shared FROM alerts)\n"
             f"WHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
             "ORDER BY actionable DESC, band_rank DESC, isNull(due), due, known_days DESC, id LIMIT 200"
@@ -167,7 +168,7 @@ PANELS = (
             text("status", "State", *STATUSES, width=130),
             text("office", "Whose", Mapping(value="nobody", text="○ nobody"), width=140),
             number("known_days", "Known for", "d", width=100),
-            text("due", "Due", width=100),
+            text("due_on", "Due", width=100),
             text("waiting_for", "Waits for"),
             hidden("page"),
         ),

@@ -142,5 +142,26 @@ def test_a_bar_chart_finds_its_axis_by_the_name_that_is_shown() -> None:
             assert "displayName" not in {p["id"] for p in axis["properties"]}
 
 
+def test_an_empty_cell_does_not_bear_the_words_of_an_empty_panel() -> None:
+    for board in COMPILED.values():
+        for panel in board["panels"]:
+            for override in panel["fieldConfig"]["overrides"]:
+                said = {p["id"]: p["value"] for p in override["properties"]}
+                assert panel["type"] != "table" or said.get("noValue") == "–" or said.get("custom.hidden")
+
+
+def test_a_link_is_not_filled_with_the_words_that_stand_for_a_value() -> None:
+    for board in COMPILED.values():
+        for panel in board["panels"]:
+            mapped = {
+                override["matcher"]["options"]
+                for override in panel["fieldConfig"]["overrides"]
+                for each in override["properties"]
+                if each["id"] in ("mappings", "displayName")
+            }
+            for url in urls(panel):
+                assert not set(re.findall(r"__data\.fields\.(\w+)", url)) & mapped, url
+
+
 def test_the_same_board_gives_the_same_bytes() -> None:
     assert [as_json(board) for board in BOARDS] == [as_json(board) for board in BOARDS]
