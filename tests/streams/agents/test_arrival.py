@@ -46,7 +46,9 @@ def test_whose_it_is_follows_from_the_key_where_it_has_its_form():
     assert (set_aside().key, set_aside().source) == ("incident:desk:I1", "desk")
 
 
-@pytest.mark.parametrize("key", [b"", b"desk", b"a:b:c:d@1", b"incident:\x00:I1@1", b"x:" + b"y" * 200 + b":z", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "key", [b"", b"desk", b"a:b:c:d@1", b"incident:\x00:I1@1", b"x:" + b"y" * 200 + b":z", b"\xff\xfe"]
+)
 def test_a_key_of_another_form_is_nobodys_and_is_not_kept(key):
     parked = set_aside(key=key)
     assert (parked.key, parked.source) == ("", "")

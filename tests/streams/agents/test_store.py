@@ -141,7 +141,11 @@ async def test_what_compaction_dropped_is_not_waited_for():
 async def test_what_comes_later_is_stored_too():
     house = House()
     house.log.append("incidents", 0, b"a")
-    house.then = [lambda: house.log.append("incidents", 0, b"b"), lambda: None, lambda: house.log.append("alerts", 0, b"c")]
+    house.then = [
+        lambda: house.log.append("incidents", 0, b"b"),
+        lambda: None,
+        lambda: house.log.append("alerts", 0, b"c"),
+    ]
     await house.lives()
     assert house.values == [b"a", b"b", b"c"]
     assert house.log.committed == {("incidents", 0): Committed(2), ("alerts", 0): Committed(1)}

@@ -72,7 +72,9 @@ def test_the_program_ends_with_the_number_of_what_to_do_and_one_line(nobody):
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PLEDGEWATCH_")}
     environ |= {k: v for k, v in nobody.items() if v is not None}
     code = "from streams.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code, "alerts"], env=environ, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "alerts"], env=environ, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 3
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

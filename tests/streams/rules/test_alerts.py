@@ -24,6 +24,7 @@ from builders import (
     period,
 )  # fmt: skip
 from schemas.codec import encode
+from schemas.incident import ClaimedProduct
 from schemas.license import Pending
 from schemas.report import ExaminedIncident
 
@@ -136,14 +137,12 @@ def test_who_waits_for_whom_is_said_until_an_answer_came():
     assert the_alert(*WORLD, asked, answer).waiting_for is None
 
 
-@pytest.mark.xfail(strict=True, reason="_waiting takes any later report on the license for the answer")
 def test_a_report_of_somebody_else_is_not_what_the_authority_waits_for():
     asked = a_decision(the_alert(*WORLD), "ask_exporter", until=day("2026-09-01"))
     other = a_report(LICENSE, kind="periodic_self_report", reporter_role="end_user", performed=period("2025-08-01"))
     assert the_alert(*WORLD, asked, other).waiting_for is not None
 
 
-@pytest.mark.xfail(strict=True, reason="_evidence counts judgments of tests and exercises")
 def test_a_judgment_of_an_exercise_opens_nothing():
     exercise = a_judgment("same_event", ["desk:I1", "desk:I9"], tense="exercise")
     assert the_alert(*WORLD, CLOSE, exercise).status == "closed"
@@ -199,7 +198,9 @@ def test_a_closed_silence_raises_nothing():
 
 def test_a_silence_on_another_license_raises_nothing():
     other = a_license("L2", clauses=(CADENCE,))
-    result = assessed(LICENSE, a_delivery(LICENSE), TWO_PAPERS, other, a_delivery(other, "D2", items=()), today=day(DUE))
+    result = assessed(
+        LICENSE, a_delivery(LICENSE), TWO_PAPERS, other, a_delivery(other, "D2", items=()), today=day(DUE)
+    )
     assert alert_on(result, PURPOSE).band == "review"
 
 
@@ -224,7 +225,10 @@ def test_a_report_that_is_no_refusal_raises_nothing():
     ("changed", "pending"),
     [
         ({"support_until": day("2026-06-01")}, ("support",)),
-        ({"pending": (Pending(kind="renewal"), Pending(kind="delivery", until=day("2026-07-01")))}, ("delivery", "renewal")),
+        (
+            {"pending": (Pending(kind="renewal"), Pending(kind="delivery", until=day("2026-07-01")))},
+            ("delivery", "renewal"),
+        ),
     ],
 )
 def test_an_alert_with_something_to_stop_is_urgent_and_names_it(changed, pending):
@@ -235,7 +239,9 @@ def test_an_alert_with_something_to_stop_is_urgent_and_names_it(changed, pending
     assert alert.cases[0].actionable
 
 
-@pytest.mark.parametrize("changed", [{"support_until": day("2026-05-31")}, {"pending": (Pending(kind="delivery", until=day("2026-05-31")),)}])
+@pytest.mark.parametrize(
+    "changed", [{"support_until": day("2026-05-31")}, {"pending": (Pending(kind="delivery", until=day("2026-05-31")),)}]
+)
 def test_what_has_passed_cannot_be_stopped(changed):
     license = a_license(**changed)
     assert the_alert(license, a_delivery(license), an_incident()).band == "alert"
@@ -325,6 +331,20 @@ def test_a_hundred_candidates_are_not_all_shown_but_this_one_is():
     assert "authority:L19" in {c.license for c in last.cases[0].candidates}
 
 
+ONE = an_incident("I1", operator_agency=None)
+OTHER = an_incident("I2", operator_agency=None, products=(ClaimedProduct(name="Grey Heron"),))
+TWO = an_incident("I1", operator_agency=None, products=(*ONE.products, *OTHER.products))
+
+
+@pytest.mark.parametrize("accounts", [(ONE, OTHER), (TWO,)], ids=["two accounts of one lab", "one account"])
+def test_two_products_on_one_device_are_two_claims_though_one_lab_tells_of_both(accounts):
+    heron = a_license("L2", product="Grey Heron")
+    world = assessed(LICENSE, heron, a_delivery(LICENSE), a_delivery(heron, "D2", items=()), *accounts)
+    for license in ("authority:L1", "authority:L2"):
+        case = alert_on(world, PURPOSE, license).cases[0]
+        assert (case.group, [c.share for c in case.candidates]) == (None, [1_000_000])
+
+
 # --- how far it may travel -------------------------------------------------------------------------------------------
 
 
@@ -355,7 +375,6 @@ def test_a_report_behind_the_alert_bounds_it_too():
     assert the_alert(*WORLD, looked).tlp == "RED"
 
 
-@pytest.mark.xfail(strict=True, reason="by_key holds incidents, deliveries and reports: a judgment does not bound the alert")
 def test_a_judgment_behind_the_alert_bounds_it_too():
     assert the_alert(*WORLD, a_judgment("same_event", ["desk:I1", "desk:I9"], tlp="RED")).tlp == "RED"
 
@@ -429,7 +448,9 @@ def test_a_draft_weighs_nothing_until_an_analyst_takes_it_on():
 )
 def test_the_words_in_force_then_are_quoted_and_others_of_the_time_named(occurred, others):
     first = a_clause("prohibited_target_class", classes=("journalist",), valid_to=day("2024-05-31"), text="First.")
-    then = a_clause("prohibited_target_class", classes=("journalist",), version=2, valid_from=day("2024-06-01"), text="Then.")
+    then = a_clause(
+        "prohibited_target_class", classes=("journalist",), version=2, valid_from=day("2024-06-01"), text="Then."
+    )
     license = a_license(clauses=(then, first))
     alert = the_alert(license, a_delivery(license), an_incident(occurred=occurred), clause=first.id)
     assert alert.clause.other_versions == others

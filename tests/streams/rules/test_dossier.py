@@ -42,7 +42,11 @@ def in_any_order(*rows, destination="XA"):
 
 
 def test_the_newest_revision_counts_in_any_order():
-    revisions = (an_incident(), an_incident(revision=3, status="contested"), an_incident(revision=2, status="corroborated"))
+    revisions = (
+        an_incident(),
+        an_incident(revision=3, status="contested"),
+        an_incident(revision=2, status="corroborated"),
+    )
     assert in_any_order(*revisions) == [("I1", 3, "contested")]
 
 
@@ -62,9 +66,9 @@ def test_a_retraction_that_comes_first_still_takes_back():
 
 
 def test_a_retraction_of_another_fact_takes_nothing_back():
-    assert in_any_order(an_incident(), a_retraction(an_incident("I2")), a_retraction(a_report(id="I1"), source="desk")) == [
-        ("I1", 1, "reported")
-    ]
+    assert in_any_order(
+        an_incident(), a_retraction(an_incident("I2")), a_retraction(a_report(id="I1"), source="desk")
+    ) == [("I1", 1, "reported")]
 
 
 def test_a_header_of_a_newer_revision_silences_the_older_one():
@@ -171,9 +175,19 @@ def test_a_delivery_touches_only_where_it_went():
 def test_what_concerns_all_touches_every_destination_that_is_known():
     held = Partition()
     held.add_all((an_incident(), an_incident("I2", "XB")))
-    for fact in (a_judgment("same_event", ["desk:I1", "desk:I2"]), a_name("p/x", "Lantern", id="n1"), a_policy()):
+    for fact in (a_judgment("same_event", ["desk:I1", "desk:I2"]), a_policy()):
         assert held.add(fact) == {"XA", "XB"}
         assert held.add(a_retraction(fact)) == {"XA", "XB"}
+
+
+def test_a_name_touches_nobody_by_itself_whoever_holds_it_is_found_by_comparing():
+    held = Partition()
+    held.add_all((an_incident(), an_incident("I2", "XB")))
+    name = a_name("p/x", "Lantern", id="n1")
+    assert held.add(name) == frozenset()
+    assert [c.fact for c in held.names()] == [name]
+    assert held.add(a_retraction(name)) == frozenset()
+    assert held.names() == ()
 
 
 def test_a_retraction_touches_where_any_revision_named():

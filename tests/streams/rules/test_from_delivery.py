@@ -65,7 +65,10 @@ def test_an_upgrade_after_revocation_is_outside_validity():
 
 
 def test_a_delivery_while_suspended_is_outside_validity():
-    history = (StatusChange(status="suspended", at=day("2023-02-01")), StatusChange(status="granted", at=day("2023-08-01")))
+    history = (
+        StatusChange(status="suspended", at=day("2023-02-01")),
+        StatusChange(status="granted", at=day("2023-08-01")),
+    )
     license = licensed(status_history=history)
     assert "while the license was suspended" in word("validity", license, a_delivery(license)).sentence
     later = a_delivery(license, delivered=period("2023-09-01"))

@@ -253,7 +253,9 @@ def test_an_agency_that_the_clause_lists_is_allowed():
 REGISTER = (
     a_name("ag/bureau", "Bureau of Inquiry", "agency", id="n1"),
     a_name("ag/records", "Directorate of Records", "agency", id="n2"),
-    a_name("ag/bureau", None, "agency", id="n3", relation="renamed_to", target="ag/records", valid_from=day("2024-01-01")),
+    a_name(
+        "ag/bureau", None, "agency", id="n3", relation="renamed_to", target="ag/records", valid_from=day("2024-01-01")
+    ),
 )
 
 

@@ -28,7 +28,9 @@ def test_before_the_day_nothing_is_overdue_and_after_it_something_is():
     assert "none has come since the first delivery on 1 March 2023" in case.sentence
 
 
-@pytest.mark.parametrize(("today", "band"), [("2023-07-28", "watch"), ("2023-07-29", "review"), ("2023-09-27", "alert")])
+@pytest.mark.parametrize(
+    ("today", "band"), [("2023-07-28", "watch"), ("2023-07-29", "review"), ("2023-09-27", "alert")]
+)
 def test_silence_presses_more_the_longer_it_lasts(today, band):
     assert silence(today).band == band
 
@@ -146,8 +148,13 @@ def test_the_day_set_in_the_request_counts_before_that_of_the_clause():
 def test_an_answer_breaks_the_silence_and_one_from_before_does_not():
     request = asked(ANSWERS, "ask_exporter")
     answer = {"kind": "exporter_report", "reporter_role": "exporter"}
-    assert silence("2024-06-01", request, a_report(a_license(), performed=period("2024-02-20"), **answer), clause=ANSWERS) is None
-    assert silence("2024-06-01", request, a_report(a_license(), performed=period("2024-01-20"), **answer), clause=ANSWERS)
+    assert (
+        silence("2024-06-01", request, a_report(a_license(), performed=period("2024-02-20"), **answer), clause=ANSWERS)
+        is None
+    )
+    assert silence(
+        "2024-06-01", request, a_report(a_license(), performed=period("2024-01-20"), **answer), clause=ANSWERS
+    )
 
 
 def test_an_answer_of_somebody_else_is_no_answer():

@@ -47,7 +47,10 @@ def test_the_two_states_of_these_tests_live_apart():
     ("fact", "named"),
     [
         (a_license(destinations=(Destination(country="XA"), Destination(country="XB"))), {"XA", "XB"}),
-        (a_license(consents=(Consent(kind="retransfer", valid_from=day("2024-01-01"), destination="XB"),)), {"XA", "XB"}),
+        (
+            a_license(consents=(Consent(kind="retransfer", valid_from=day("2024-01-01"), destination="XB"),)),
+            {"XA", "XB"},
+        ),
         (a_delivery(items=()), {"XA"}),
         (a_delivery(items=(), delivered_to="XB"), {"XA", "XB"}),
         (a_report(), {"XA"}),

@@ -59,9 +59,16 @@ def test_an_account_that_claims_more_than_its_source_may_is_not_credible_for_it(
 
 
 def test_accounts_of_one_event_are_remarked_once():
-    two = [an_incident(f"I{n}", products=(ClaimedProduct(name="Grey Heron"),), publications=(a_publication(origin=f"o{n}"),)) for n in (1, 2)]
+    two = [
+        an_incident(
+            f"I{n}", products=(ClaimedProduct(name="Grey Heron"),), publications=(a_publication(origin=f"o{n}"),)
+        )
+        for n in (1, 2)
+    ]
     assert len(notes(*FITTING, *two)) == 2
-    assert notes(*FITTING, *two, a_judgment("same_event", ["desk:I1", "desk:I2"])) == [("unmatched_incident", "desk:I1")]
+    assert notes(*FITTING, *two, a_judgment("same_event", ["desk:I1", "desk:I2"])) == [
+        ("unmatched_incident", "desk:I1")
+    ]
 
 
 def test_an_account_without_an_operator_is_shown_among_the_unattributed():

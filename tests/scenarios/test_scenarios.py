@@ -1,0 +1,186 @@
+"""The thirty-one hard cases of the field: what must come out, through the core and through the agents.
+
+Each folder holds the facts (NDJSON, a tick among them), what must come out, and why. The policy with its register of
+sources is shared. `expected.json`: alerts by id, all of them beside those that are context alone; remarks as
+[destination, kind, subject], all of them; `earlier`: the same without some of the facts.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import pytest
+
+from schemas import Alert, AnyFact, Name, Recheck, Remarks
+from schemas.codec import decode_alert, decode_fact, decode_remarks, encode, log_key, topic_of
+from schemas.reading import LineRefused, read_ndjson
+from streams.agents.arrival import Arrival
+from streams.agents.naming import RegisterNamer
+from streams.agents.place import place_facts
+from streams.agents.watch import Watch, WatchPorts
+from streams.rules.assess import Assessor, assess_facts
+from streams.rules.placing import Copy
+
+HERE = Path(__file__).parent
+FOLDERS = sorted(p for p in HERE.iterdir() if (p / "expected.json").exists())
+POLICY = decode_fact((HERE / "policy.json").read_bytes())
+PARTITIONS = 4
+_KNOWN: dict[bytes, RegisterNamer] = {}
+every_case = pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
+Said = tuple[dict[str, Alert], list[Remarks]]
+
+
+def facts_in(folder: Path) -> list[AnyFact]:
+    """The facts of a case, read as the door reads them, and the policy."""
+    read = list(read_ndjson((folder / "facts.ndjson").read_bytes().splitlines()))
+    refused = [r for r in read if isinstance(r, LineRefused)]
+    assert not refused, refused
+    return [POLICY, *read]
+
+
+def expected_in(folder: Path) -> dict:
+    return json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+
+
+def register(names: Iterable[Name]) -> RegisterNamer:
+    """The register over the shipped seed and `names`; one is made for each set of rows, which takes a moment."""
+    rows = sorted(names, key=lambda n: n.ref)
+    key = b"\n".join(encode(row) for row in rows)
+    if key not in _KNOWN:
+        _KNOWN[key] = RegisterNamer(rows)
+    return _KNOWN[key]
+
+
+def through_the_core(facts: list[AnyFact]) -> Said:
+    found = list(assess_facts(facts, namer_of=register))
+    return {a.id: a for each in found for a in each.alerts}, [each.remarks for each in found]
+
+
+async def through_the_agents(facts: list[AnyFact]) -> Said:
+    """`place` and `watch` over a log of lists in four parts, each part heard by itself, and looked at twice."""
+    parts: list[list[Copy]] = [[] for _ in range(PARTITIONS)]
+    tables: tuple[dict[bytes, bytes], ...] = ({}, {}, {})
+
+    async def arrivals() -> AsyncIterator[Arrival]:
+        for offset, fact in enumerate(facts):
+            yield Arrival(topic_of(fact), 0, offset, 0, log_key(fact), encode(fact))
+
+    async def send(copy: Copy) -> None:
+        parts[copy.partition].append(copy)
+
+    async def park(parked: object) -> None:
+        raise AssertionError(f"set aside: {parked}")
+
+    await place_facts(arrivals(), PARTITIONS, send, park)
+    rows, alerts, remarks = tables
+    watch = Watch(
+        WatchPorts(rows=rows, alerts=alerts, remarks=remarks, ask=send, park=park, partitions=PARTITIONS),
+        Assessor(register),
+    )
+    look = Copy(0, b"recheck|burst", encode(Recheck(reason="burst")))
+    for partition, copies in enumerate(parts):
+        for copy in (*copies[: len(copies) // 2], look, *copies[len(copies) // 2 :], look):
+            await watch.hear(Arrival("dossiers", partition, 0, 0, copy.key, copy.value))
+    said = {a.id: a for v in alerts.values() if (a := decode_alert(v)).status != "withdrawn"}
+    return said, [decode_remarks(v) for v in remarks.values()]
+
+
+# --- what is compared ------------------------------------------------------------------------------------------------
+
+
+def faults(expected: dict, said: Said) -> list[str]:
+    """Everything in which what was said differs from what must come out."""
+    alerts, remarks = said
+    wanted = expected["alerts"]
+    found = {id: a for id, a in alerts.items() if id in wanted or a.band != "context"}
+    problems = [f"{id} is missing" for id in sorted(wanted.keys() - found.keys())]
+    problems += [f"{id} stands at {found[id].band}" for id in sorted(found.keys() - wanted.keys())]
+    for id in sorted(wanted.keys() & found.keys()):
+        problems += [f"{id}: {p}" for p in differences(wanted[id], found[id])]
+    if "remarks" in expected:
+        notes = sorted([n.destination, n.kind, n.subject] for each in remarks for n in each.notes)
+        if notes != sorted(expected["remarks"]):
+            problems.append(f"remarks are {notes}")
+    return problems
+
+
+def shown(alert: Alert) -> dict[str, object]:
+    """What an expectation may speak of."""
+    top = alert.cases[0]
+    support = [t for t in top.ledger if t.kind == "support" and not t.label.startswith("report:")]
+    return {
+        "band": alert.band,
+        "bands": {c.key: c.band for c in alert.cases},
+        "cases": len(alert.cases),
+        "verdict": top.verdict,
+        "members": list(top.members),
+        "member_count": len(top.members),
+        "m": top.m,
+        "candidates": len(top.candidates),
+        "origins": len(support),
+        "victims": sum(v.count for v in top.victims),
+        "qualifier": top.victims[0].qualifier if top.victims else None,
+        "replies": len(top.replies),
+        "replies_weigh": sum(abs(r.weight) for r in top.replies),
+        "against": any(t.kind == "contradiction" and t.weight < 0 for t in top.ledger),
+        "level": top.evidence_level,
+        "version": alert.clause.version,
+        "other_versions": list(alert.clause.other_versions),
+        "status_then": alert.license.status_then,
+        "status_today": alert.license.status_today,
+        "status": alert.status,
+    }
+
+
+def differences(wanted: dict, alert: Alert) -> list[str]:
+    found = shown(alert)
+    special = {"reason", "open"}
+    problems = [f"{k} is {found[k]!r}, expected {v!r}" for k, v in wanted.items() if k not in special and found[k] != v]
+    top = alert.cases[0]
+    if "reason" in wanted and not any(wanted["reason"] in a.reason for a in top.assertions):
+        problems.append(f"no assertion says “{wanted['reason']}”")
+    still = {a.kind for a in top.alternatives if a.state == "open"}
+    problems += [f"{kind} is not an open alternative" for kind in wanted.get("open", ()) if kind not in still]
+    if alert.status != "open" and "status" not in wanted:
+        problems.append(f"it is {alert.status}")
+    return problems
+
+
+def without(facts: list[AnyFact], left_out: list[str]) -> list[AnyFact]:
+    kept = [f for f in facts if f.ref not in left_out and f.__struct_config__.tag not in left_out]
+    assert len(kept) < len(facts), "what is left out is there"
+    return kept
+
+
+# --- the tests -------------------------------------------------------------------------------------------------------
+
+
+@every_case
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_core_says_what_must_come_out_in_any_order(folder, seed):
+    facts = facts_in(folder)
+    random.Random(seed).shuffle(facts)
+    assert faults(expected_in(folder), through_the_core(facts)) == []
+
+
+@every_case
+async def test_the_agents_say_what_must_come_out(folder):
+    facts = facts_in(folder)
+    random.Random(len(facts)).shuffle(facts)
+    assert faults(expected_in(folder), await through_the_agents(facts)) == []
+
+
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if "earlier" in expected_in(f)], ids=lambda p: p.name)
+def test_before_the_last_word_something_else_held(folder):
+    earlier = expected_in(folder)["earlier"]
+    facts = without(facts_in(folder), earlier["without"])
+    assert faults({"alerts": earlier["alerts"]}, through_the_core(facts)) == []
+
+
+def test_every_hard_case_has_its_folder_and_says_why():
+    told = {f.name: expected_in(f) for f in FOLDERS}
+    assert sorted(e["case"] for e in told.values()) == list(range(1, 32))
+    assert all(name.startswith(f"{e['case']:02d}_") and len(e["why"]) > 30 for name, e in told.items())
