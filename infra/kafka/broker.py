@@ -283,13 +283,13 @@ class Cluster:
         return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
-def missing() -> str | None:
-    """What this machine lacks to run Kafka, in words; `None` where it has all."""
-    if not shutil.which("java"):
+def missing(path: str | None = None) -> str | None:
+    """What this machine lacks on its `path` to run Kafka, in words; `None` where it has all."""
+    if not shutil.which("java", path=path):
         return f"java is missing; Kafka needs Java {_LEAST_JAVA} or newer (Debian: apt install openjdk-17-jre-headless)"
     if (found := _java_version()) < _LEAST_JAVA:
         return f"java is version {found}; Kafka needs Java {_LEAST_JAVA} or newer"
-    if not shutil.which("mvn"):
+    if not shutil.which("mvn", path=path):
         return "mvn is missing; Kafka's jars are fetched with Maven (Debian: apt install maven)"
     return None
 

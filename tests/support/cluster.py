@@ -22,7 +22,7 @@ from streams.worker import READ
 
 PROGRAM = [sys.executable, "-c", "from streams.cli import main; main()"]
 ROOT = Path(__file__).parents[2]
-QUIET = 5.0
+QUIET = 6.0
 """Seconds without lag and without a new alert after which the stream has settled: longer than the longest burst."""
 
 

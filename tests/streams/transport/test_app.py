@@ -276,6 +276,26 @@ async def test_a_worker_reads_back_what_others_wrote_and_not_its_own(house_log: 
         await found.aclose()
 
 
+async def test_what_a_stranger_overwrote_is_said_again_though_it_is_the_same(house_log: Log) -> None:
+    def say_what_is_new(house: House, event: Any) -> None:
+        if house.alerts.get(b"alert") != b"said":
+            house.alerts[b"alert"] = b"said"
+
+    house = House(house_log, say_what_is_new)
+    async with running(house.app):
+        found = strangers(house.app, house.alerts, EmbeddedReader(house_log))
+        house_log.append(facts("a", "b", partition=0))
+        await house.sees(2)
+        await house.app.producer.flush()
+        house_log.append([Outgoing("alerts", b"late", b"alert", 0)])
+        await asyncio.wait_for(anext(found), 10)
+        house_log.append(facts("c", "d", partition=0))
+        await house.sees(2)
+        await house.app.producer.flush()
+        await found.aclose()
+    assert [r.value for r in house_log.read("alerts", 0, 0, 10)] == [b"said", b"late", b"said"]
+
+
 async def test_much_more_than_a_buffer_arrives_in_order_and_once(house_log: Log) -> None:
     got: dict[int, list[int]] = {}
 
