@@ -138,6 +138,13 @@ class LedgerPublication(Struct, frozen=True, kw_only=True):
     reliability: Annotated[Reliability, Meta(description="As weighed [A..F].")]
     credibility: Annotated[Credibility, Meta(description="[1..6].")]
     published_at: MaybeDay = None
+    evidence_level: Annotated[
+        EvidenceLevel | None,
+        Meta(description="What it shows of the attack, as far as its source may claim it [E0..E5]."),
+    ] = None
+    attribution_level: Annotated[
+        AttributionLevel | None, Meta(description="How it names the operator, as far as its source may [A0..A4].")
+    ] = None
     counted: Annotated[bool, Meta(description="Whether it is the one of its group that counts [yes or no].")] = False
     address_hash: Annotated[str | None, Meta(description="[hexadecimal].")] = None
 

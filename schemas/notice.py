@@ -27,7 +27,9 @@ class Notice(Struct, tag_field="fact", tag="notice", frozen=True, kw_only=True):
     at: Annotated[dt.datetime, Meta(description="When it was sent [UTC].")]
     subject: Annotated[str, Meta(description="Headline, in words [text].")]
     digest: Annotated[bool, Meta(description="Told as part of a digest of history [yes or no].")] = False
-    bands: Annotated[tuple[Band, ...], Meta(description="Band told of each alert, in the same order [vocabulary].")] = ()
+    bands: Annotated[
+        tuple[Band, ...], Meta(description="Band told of each alert, in the same order [vocabulary].")
+    ] = ()
     befores: Annotated[
         tuple[str | None, ...],
         Meta(description="What this channel was told before of each alert, in the same order [hexadecimal]."),

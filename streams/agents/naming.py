@@ -18,7 +18,7 @@ SURE = 0.5
 SPELLED_ALIKE = 0.85
 """Names of which one is unknown count as one from this p(match). Uncalibrated."""
 _ALIKE = {"corporate_group": "vendor", "unit": "agency", "technology": "product"}
-_ORDER = ("same", "renamed", "product_of", "parent", "group")
+_ORDER = ("same", "renamed", "product_of", "part", "group")
 
 
 class RegisterNamer:
@@ -94,20 +94,22 @@ class RegisterNamer:
         self, left: str, lefts: Iterable[Resolution], right: str, rights: Iterable[Resolution], on: dt.date
     ) -> Likeness | None:
         found = [
-            relation
+            (self._word(a, b, relation, on), relation.reason)
             for a in lefts
             for b in rights
             if (relation := self._register.related(a.entity, b.entity, on)) is not None
         ]
         if not found:
             return None
-        best = min(found, key=lambda r: (_ORDER.index(r.kind), r.reason))
-        return Likeness(_word(best), f"“{left}” and “{right}”: {best.reason}")
+        word, reason = min(found, key=lambda each: (_ORDER.index(each[0]), each[1]))
+        return Likeness(word, f"“{left}” and “{right}”: {reason}")
+
+    def _word(self, left: Resolution, right: Resolution, relation: Relation, on: dt.date) -> str:
+        """The relation from the left to the right: below it is `part`, above it or beside it is `group`."""
+        if relation.kind != "parent":
+            return relation.kind
+        return "part" if self._register.is_part(left.entity, right.entity, on) else "group"
 
 
 def _digest(hashes: Iterable[str]) -> str:
     return hashlib.blake2b("".join(hashes).encode(), digest_size=6).hexdigest()
-
-
-def _word(relation: Relation) -> str:
-    return "group" if relation.kind == "parent" else relation.kind

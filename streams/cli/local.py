@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ import msgspec
 from schemas import AnyFact, Policy
 from schemas.codec import encode
 from schemas.reading import LineRefused, read_fact, read_ndjson
-from streams.cli.common import FOUND, complain, opened, written
+from streams.cli.common import FOUND, complain, opened, progress, written
 from streams.errors import Stop
 
 
@@ -50,11 +51,18 @@ def assess(
     counts = {"facts": len(known), "refused": refused, "alerts": 0, "matches": 0}
     day = today.date() if today else None
     with (
+        ExitStack() as stack,
         written(out / "alerts.ndjson") as alerts,
         written(out / "matches.ndjson") as matches,
         written(out / "remarks.ndjson") as remarks,
     ):
-        for assessment in assess_facts(known, policy=policy, today=day, namer_of=RegisterNamer):
+        bars: list[Callable[[int], None]] = []
+
+        def begun(destinations: int) -> None:
+            bars.append(stack.enter_context(progress("Assessing", destinations)))
+
+        for assessment in assess_facts(known, policy=policy, today=day, namer_of=RegisterNamer, begun=begun):
+            bars[0](1)
             for alert in assessment.alerts:
                 alerts.write(encode(alert) + b"\n")
             for match in assessment.matches:

@@ -389,6 +389,10 @@ class Register:
             level = sorted(following)
         return reached
 
+    def is_part(self, a: str, b: str, as_of: dt.date | None = None) -> bool:
+        """Whether entity `a` stands below entity `b` as of the date: a unit of it, owned by it, part of it."""
+        return bool(self._above(a, as_of).get(b))
+
     def _over_or_under(self, a: str, b: str, as_of: dt.date | None) -> Relation | None:
         for low, high in ((a, b), (b, a)):
             path = self._above(low, as_of).get(high)

@@ -31,6 +31,7 @@ from streams.rules.cases import (
 )
 from streams.rules.dossier import Counted
 from streams.rules.findings import Ground, Request
+from streams.rules.from_silence import answers
 from streams.rules.policy import Weights
 from streams.rules.prepared import Prepared
 from streams.rules.standing import granted_at, outlives, status_on
@@ -284,6 +285,8 @@ def _waiting(decisions: Sequence[Decision], ground: Ground) -> str | None:
     whom = {"ask_exporter": "the exporter", "ask_end_user": "the end user", "order_check": "the inspection"}
     for d in reversed(decisions):
         if d.kind in whom and d.until:
-            answered = any(r.performed.last >= d.at.date() for r in ground.reports)
-            return None if answered else f"The authority waits for {whom[d.kind]} until {day_words(d.until)}."
+            request = Request(d.at.date(), d.kind, d.ref, d.until)
+            if any(r.performed.last >= request.asked and answers(r, request) for r in ground.reports):
+                return None
+            return f"The authority waits for {whom[d.kind]} until {day_words(d.until)}."
     return None

@@ -8,22 +8,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
-from schemas import Alert, AnyFact, Incident, Judgment, License, Match, Name, Policy, PostShipmentReport, Remarks
+from schemas import (
+    Alert,
+    AnyFact,
+    Decision,
+    Delivery,
+    Incident,
+    Judgment,
+    License,
+    Match,
+    Name,
+    Policy,
+    PostShipmentReport,
+    Remarks,
+)
 from schemas.alert import Evidence
 from schemas.common import EARLIEST
+from streams.rules.account import known_since
 from streams.rules.alerts import alerts_of
 from streams.rules.cases import Drafted, Weighed, banded, incident_cases
-from streams.rules.clusters import Cluster, clusters
+from streams.rules.clusters import Cluster, Ties, clusters
 from streams.rules.dossier import Counted, Dossier, Partition, facts_of
 from streams.rules.fitting import Fit, fit
 from streams.rules.naming import Namer, NamerOf, PlainNamer
 from streams.rules.placing import UNATTRIBUTED
 from streams.rules.policy import MILLION, Weights, policy_in_force, weights_of
-from streams.rules.prepared import Prepared
+from streams.rules.prepared import Prepared, real
 from streams.rules.remarks import remarks_of
 from streams.rules.standing import UseWindow
 from streams.rules.weighing import Ledger, weigh
@@ -107,17 +121,33 @@ def _weighed(p: Prepared, cluster: Cluster) -> Weighed:
         return weigh(cluster, m_of, reports, p.accepted, p.sources, p.weights)
 
     by_m = ledger("m")
+    rivals = _rivals(candidates, fits)
     other = any(f.agency == "other" for by in fits.values() for f in by.values())
     return Weighed(
-        cluster=cluster, fits=fits, shares=shares(candidates), ledger=by_m,
+        cluster=cluster, fits=fits, ledger=by_m, rivals=rivals,
+        shares={ref: share for group in sorted(set(rivals.values()), key=sorted) for ref, share in shares(
+            {other: candidates[other] for other in group}).items()},
         item_ledger=ledger("item") if other and not agency_known else by_m, admitted=admitted,
     )  # fmt: skip
+
+
+def _rivals(candidates: Iterable[str], fits: Mapping[str, Mapping[str, Fit]]) -> dict[str, frozenset[str]]:
+    """For each candidate those that fit the same claim: two products on one device are two claims."""
+    ties = Ties()
+    for license in candidates:
+        for account, found in fits[license].items():
+            if found.m:
+                ties.tie(f"license {license}", f"claim {account} {found.assertions[0].claimed}")
+    groups: dict[str, set[str]] = defaultdict(set)
+    for license in candidates:
+        groups[ties.root(f"license {license}")].add(license)
+    return {license: frozenset(group) for group in groups.values() for license in group}
 
 
 def _evidence(p: Prepared, cluster: Cluster) -> tuple[Evidence, ...]:
     members = {m.fact.ref for m in cluster.members}
     about: list[tuple[str, int, str]] = [(m.key, m.fact.revision, m.hash.split("+")[0]) for m in cluster.members]
-    for counted in p.dossier.judgments:
+    for counted in real(p.dossier.judgments):
         if isinstance(counted.fact, Judgment) and set(counted.fact.incidents) & members:
             about.append((counted.key, counted.fact.revision, counted.hash))
     for counted in p.reports:
@@ -211,18 +241,35 @@ def assess_facts(
     policy: Policy | None = None,
     today: dt.date | None = None,
     namer_of: NamerOf = PlainNamer,
+    begun: Callable[[int], object] = lambda destinations: None,
 ) -> Iterator[Assessment]:
-    """The assessments of all destinations that `facts` name, in order of destination.
+    """The assessments of all destinations that `facts` name, in order of destination; `begun` hears how many.
 
-    `today` defaults to the greatest tick, else to the latest record time among the facts; never the wall clock.
+    `today` defaults to the greatest tick, else to the latest record time, else to the latest day told of;
+    never the wall clock.
     """
     world = Partition()
-    latest = dt.date.min
+    recorded = told = EARLIEST
     for fact in facts:
         world.add(fact)
+        told = max(told, _told_on(fact))
         if fact.recorded_at is not None:
-            latest = max(latest, fact.recorded_at.astimezone(dt.UTC).date())
-    day = today or (world.today if world.today > EARLIEST else max(latest, EARLIEST))
+            recorded = max(recorded, fact.recorded_at.astimezone(dt.UTC).date())
+    day = today or next((d for d in (world.today, recorded) if d > EARLIEST), told)
     assessor = Assessor(namer_of, policy)
+    begun(len(world.destinations()))
     for destination in world.destinations():
         yield assessor.assess(world.dossier(destination, day))
+
+
+def _told_on(fact: AnyFact) -> dt.date:
+    """The latest day that a fact tells of, where nobody has recorded when it came."""
+    if isinstance(fact, Incident):
+        return known_since(fact) or fact.occurred.last
+    if isinstance(fact, PostShipmentReport):
+        return fact.published_at or fact.performed.last
+    if isinstance(fact, Delivery):
+        return fact.delivered.last
+    if isinstance(fact, License):
+        return fact.granted_at or fact.valid_from
+    return fact.at.date() if isinstance(fact, Decision | Judgment) else EARLIEST

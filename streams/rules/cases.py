@@ -62,7 +62,9 @@ class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     fits: Mapping[str, Mapping[str, Fit]]
     """By license, by account."""
     shares: Mapping[str, int]
-    """By candidate license [millionths]; they sum to a million."""
+    """By candidate license [millionths]; those of rivals sum to a million."""
+    rivals: Mapping[str, frozenset[str]]
+    """By candidate license those that fit the same claim, itself among them."""
     ledger: Ledger
     item_ledger: Ledger
     """The same, not asking which agency: for the clause that names the end user."""
@@ -188,7 +190,7 @@ def _incident_case(
         attribution_level=top[1],
         assertions=(*_assertions(account, weighed, ledger), *best.assertions),
         candidates=candidates,
-        group=f"{ground.destination}~{weighed.cluster.key}" if len(candidates) > 1 else None,
+        group=_group(ground, weighed) if len(candidates) > 1 else None,
         m=best.m,
         ledger=ledger.terms,
         total=ledger.total,
@@ -209,7 +211,8 @@ def _incident_case(
 
 def _candidates(license: License, weighed: Weighed, summary: Mapping[str, tuple[str, int]]) -> tuple[Candidate, ...]:
     """The licenses that fit, ranked; this one always among them. Of another state's license only that it fits."""
-    ranked = sorted(weighed.shares.items(), key=lambda p: (-p[1], p[0]))
+    rivals = weighed.rivals.get(license.ref, frozenset())
+    ranked = sorted(((r, weighed.shares[r]) for r in rivals), key=lambda p: (-p[1], p[0]))
     shown = [p for n, p in enumerate(ranked) if n < MOST_CANDIDATES or p[0] == license.ref]
     return tuple(
         Candidate(
@@ -221,6 +224,14 @@ def _candidates(license: License, weighed: Weighed, summary: Mapping[str, tuple[
         )
         for ref, share in shown
     )
+
+
+def _group(ground: Ground, weighed: Weighed) -> str:
+    """Key of the group: the event, and which claim about it where there are several."""
+    rivals = weighed.rivals[ground.license.ref]
+    several = len(set(weighed.rivals.values())) > 1
+    claim = f"~{hashlib.blake2b(','.join(sorted(rivals)).encode(), digest_size=4).hexdigest()}" if several else ""
+    return f"{ground.destination}~{weighed.cluster.key}{claim}"
 
 
 def _covered(license: str, state: str) -> str:

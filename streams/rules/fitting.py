@@ -233,10 +233,9 @@ def authorised(agency: str, license: License, names: Namer, on: dt.date) -> Like
         *((u, "agency") for u in listed),
     )  # fmt: skip
     for name, kind in kinds:
-        for left in ("agency", "unit") if kind == "agency" else (kind,):
-            like = names.compare(agency, left, name, kind, on)
-            if like is not None and (like.relation in ("same", "renamed") or left == "unit"):
-                return like
+        like = names.compare(agency, kind, name, kind, on)
+        if like is not None and like.relation in ("same", "renamed", "part"):
+            return like
     return None
 
 

@@ -78,7 +78,7 @@ def _unanswered(q: SilenceQuestion, kinds: tuple[str, ...]) -> Finding | None:
         due = request.until or usual
         if request.kind not in kinds or due is None or q.ground.today <= due or due > q.last or q.first > request.asked:
             continue
-        if any(_answers(r, request) and r.performed.last >= request.asked for r in q.ground.reports):
+        if any(answers(r, request) and r.performed.last >= request.asked for r in q.ground.reports):
             continue
         words = (
             f"{ASKING[request.kind]} was asked on {day_words(request.asked)}; "
@@ -88,7 +88,7 @@ def _unanswered(q: SilenceQuestion, kinds: tuple[str, ...]) -> Finding | None:
     return None
 
 
-def _answers(report: PostShipmentReport, request: Request) -> bool:
+def answers(report: PostShipmentReport, request: Request) -> bool:
     """Whether a report is an answer to this request: it names it, or names none and comes from whom it was put to."""
     if report.answers_request is not None:
         return report.answers_request == request.ref

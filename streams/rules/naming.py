@@ -19,7 +19,7 @@ class Likeness(msgspec.Struct, frozen=True):
     """How two names stand to each other, on a day."""
 
     relation: str
-    """`same`, `renamed`, `group` (owner, member or sister), `product_of` (the right one markets the left one)."""
+    """`same`, `renamed`, `part` (below the right one), `group` (above or beside it), `product_of`."""
     reason: str
     """A sentence with the names as written."""
 

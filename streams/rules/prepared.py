@@ -77,7 +77,9 @@ class Prepared:
         self._by_license, self._by_serial = _indexed([*self.deliveries, *self.reports])
         self.grounds = {c.fact.ref: self._ground(c) for c in self.licenses}
         self.windows = {ref: use_window(g.license, g.deliveries, self.destination) for ref, g in self.grounds.items()}
-        self.by_key = {c.key: c.fact for c in (*dossier.incidents, *self.deliveries, *self.reports)}
+        self.by_key = {
+            c.key: c.fact for c in (*dossier.incidents, *self.deliveries, *self.reports, *real(dossier.judgments))
+        }
         self.decisions: dict[str, list[Decision]] = defaultdict(list)
         for decision in facts_of(real(dossier.decisions), Decision):
             self.decisions[decision.alert].append(decision)

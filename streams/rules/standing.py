@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from schemas import Clause, Delivery, License, Period
+from schemas.delivery import DeliveredItem
 from schemas.vocabulary import LicenseStatus
 from streams.rules.policy import Weights
 
@@ -122,17 +123,25 @@ def use_window(license: License, deliveries: Iterable[Delivery], destination: st
 def disposal_day(deliveries: Iterable[Delivery]) -> dt.date:
     """The day from which all delivered pieces are proven returned or destroyed; `END` while some are not.
 
-    Pieces are counted by serial; without serials by quantity. Where neither is on record nothing is proven.
+    Pieces are counted by serial, those without one by quantity. A shipment that says neither proves nothing, and a
+    piece that came again after its return is here.
     """
-    came: set[str] = set()
+    came: dict[str, dt.date] = {}
     left: dict[str, dt.date] = {}
+    loose, last = 0, START
     for delivery in deliveries:
-        serials = [s for item in delivery.items for s in item.serials]
-        if delivery.kind in ("return", "disposal"):
-            left |= {s: max(delivery.delivered.last, left.get(s, START)) for s in serials}
-        else:
-            came |= set(serials)
-    return max(left.values()) if came and came <= set(left) else END
+        leaving = delivery.kind in ("return", "disposal")
+        for item in delivery.items or (DeliveredItem(),):
+            into = left if leaving else came
+            into |= {s: max(delivery.delivered.last, into.get(s, START)) for s in item.serials}
+            if item.serials or not (leaving or delivery.kind == "shipment"):
+                continue
+            if item.quantity is None and not leaving:
+                return END
+            loose += (item.quantity or 0) * (-1 if leaving else 1)
+        last = max(last, delivery.delivered.last) if leaving else last
+    gone = all(s in left and left[s] >= day for s, day in came.items())
+    return last if gone and loose <= 0 and last > START else END
 
 
 def consent_on(license: License, kind: str, destination: str, period: Period, holder: str | None = None) -> bool:

@@ -264,6 +264,8 @@ def _publication(voice: Voice, counted: bool) -> LedgerPublication:
         reliability=voice.reliability,
         credibility=voice.publication.credibility,
         published_at=voice.publication.published_at or voice.incident.published_at,
+        evidence_level=voice.evidence,
+        attribution_level=voice.attribution,
         counted=counted,
         address_hash=voice.publication.address_hash,
     )
