@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from builders import a_delivery, a_license, a_policy, a_publication, a_retraction, a_tick, an_incident
+from builders import a_delivery, a_license, a_name, a_policy, a_publication, a_retraction, a_tick, an_incident
 from schemas import Alert, Recheck
 from schemas.codec import decode_alert, decode_remarks, decode_row, encode
 from schemas.incident import ClaimedProduct, Operator
 from streams.agents.arrival import Arrival
+from streams.agents.naming import RegisterNamer
 from streams.agents.watch import LONGEST_BURST, QUIET, Watch, WatchPorts, is_withdrawn, withdrawn
 from streams.rules.assess import Assessor, assess_facts
+from streams.rules.naming import PlainNamer
 from streams.rules.placing import partition_of, place
 
 PARTITIONS = 4
@@ -39,7 +41,8 @@ class Looked(BaseException):
 class Installation:
     """A watch with its tables, a clock by hand, and what it asked for."""
 
-    def __init__(self):
+    def __init__(self, namer_of=PlainNamer):
+        self.namer_of = namer_of
         self.rows, self.alerts, self.remarks = Table(), Table(), Table()
         self.asked, self.parked = [], []
         self.now, self.is_behind = 100.0, False
@@ -57,7 +60,7 @@ class Installation:
                 rows=self.rows, alerts=self.alerts, remarks=self.remarks, ask=ask, park=park, partitions=PARTITIONS,
                 seconds=lambda: self.now, sleep=self._sleep, behind=lambda: self.is_behind,
             ),
-            Assessor(),
+            Assessor(self.namer_of),
         )  # fmt: skip
 
     async def _sleep(self, _):
@@ -80,8 +83,12 @@ class Installation:
                     await self.watch.hear(Arrival("dossiers", partition, 0, 0, copy.key, copy.value))
 
     async def rechecks(self, *destinations, partition=XA):
-        value = encode(Recheck(reason="burst", destinations=destinations))
+        value = encode(Recheck(reason="burst" if destinations else "recovery", destinations=destinations))
         await self.watch.hear(Arrival("dossiers", partition, 0, 0, b"recheck|burst", value))
+
+    async def hears_burst(self):
+        copy = self.asked[-1]
+        await self.watch.hear(Arrival("dossiers", copy.partition, 0, 0, copy.key, copy.value))
 
     @property
     def bands(self):
@@ -230,6 +237,25 @@ async def test_only_what_changed_is_asked_about():
     await house.hears(an_incident("I3", other))
     house.now += 10
     assert await house.look() == [(XA, Recheck(reason="burst", destinations=(other,)))]
+
+
+async def test_a_burst_of_names_alone_asks_for_a_look_at_those_whose_dossiers_hold_them():
+    house = Installation(RegisterNamer)
+    heron = an_incident(products=(ClaimedProduct(name="Quillwort"),))
+    await house.hears(*WORLD[:-1], heron, a_name("p/lantern", "Lantern", id="n1"))
+    await house.rechecks()
+    assert house.bands == {}
+    await house.hears(a_name("p/other", "Sedge Interceptor", id="n2"))
+    house.now += 10
+    assert await house.look() == [(XA, Recheck(reason="burst"))]
+    await house.hears_burst()
+    assert house.bands == {}
+    await house.hears(a_name("p/lantern", "Quillwort", id="n3"))
+    house.now += 10
+    assert await house.look() == [(XA, Recheck(reason="burst"))]
+    await house.hears_burst()
+    assert house.bands == {"permitted-purpose": "alert", "prohibited-target-class": "alert"}
+    assert house.watch.idle
 
 
 # --- recovery and strangers ------------------------------------------------------------------------------------------

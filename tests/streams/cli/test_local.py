@@ -54,7 +54,7 @@ def alerts(folder):
 def test_assess_says_what_came_out_and_writes_it(cli):
     done = cli("assess", written(cli.folder, *WORLD), "--out", cli.folder / "out")
     assert done.exit_code == 0
-    assert done.output.startswith("5 facts: 2 alerts, 1 matches in ")
+    assert done.stdout.startswith("5 facts: 2 alerts, 1 matches in ")
     found = alerts(cli.folder / "out")
     assert {a.band for a in found.values()} == {"alert"}
     assert "XA~authority:L1~permitted-purpose" in found
@@ -158,7 +158,7 @@ def test_the_topics_are_printed_with_writers_and_readers(cli):
 def test_the_demo_world_is_written_as_facts(cli):
     done = cli("demo", "--out", cli.folder / "demo.ndjson")
     lines = (cli.folder / "demo.ndjson").read_bytes().splitlines()
-    assert done.output.startswith(f"{len(lines)} facts in ")
+    assert done.stdout.startswith(f"{len(lines)} facts in ")
     assert len(lines) > 100
     assert {decode_fact(line).tense for line in lines[:50]} == {"actual"}
 
