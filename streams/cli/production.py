@@ -1,4 +1,4 @@
-"""Commands of an installation over a cluster: topics made and checked, workers."""
+"""Commands of an installation over a cluster, each a process: worker, intake, store, deliver; and its topics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -53,15 +56,23 @@ def topics(ctx: click.Context, as_json: bool, bootstrap: str | None, create: boo
     click.echo(f"{len(asked)} topics are as their files ask")
 
 
+Broker = click.option("--broker", required=True, help="kafka://host:port,host:port")
+WarehouseAt = click.option(
+    "--warehouse-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="File that holds the warehouse's address, clickhouse://user:password@host:9000/database: it has a password.",
+)
+
+
 @click.command()
-@click.option("--broker", required=True, help="kafka://host:port,host:port")
+@Broker
 @click.option("--instance", help="This worker's name among the workers: it keeps its share over a restart.")
 @click.option("--session-timeout", default=30.0, show_default=True, help="Seconds until a silent worker is given up.")
 @click.option("--ready-port", type=click.IntRange(1, 65535), help="Answer /readyz on this port of 127.0.0.1.")
 def worker(broker: str, instance: str | None, session_timeout: float, ready_port: int | None) -> None:
     """Place facts and keep watch over this worker's share of the destinations, until a signal comes."""
     from streams.transport.address import read_address
-    from streams.transport.app import run as run_loop
     from streams.worker import Work, work
 
     chosen = settings()
@@ -69,14 +80,60 @@ def worker(broker: str, instance: str | None, session_timeout: float, ready_port
         address=read_address(broker), url=broker, partitions=chosen.partitions, home=chosen.home, instance=instance,
         session_timeout=session_timeout, ready_port=ready_port,
     )  # fmt: skip
-    name = f"worker {instance}" if instance else "worker"
+    _run(f"worker {instance}" if instance else "worker", lambda said, ending: work(how, said, ending))
+
+
+@click.command()
+@Broker
+@WarehouseAt
+def intake(broker: str, warehouse_file: Path) -> None:
+    """Take in facts over HTTP and show the pages; the log is a cluster, the warehouse a server."""
+    from streams import apart
+    from streams.transport.address import read_address
+
+    log, chosen, warehouse = read_address(broker), settings(), _address_in(warehouse_file)
+    _run("intake", lambda said, ending: apart.intake(log, chosen, warehouse, said, ending))
+
+
+@click.command()
+@Broker
+@WarehouseAt
+def store(broker: str, warehouse_file: Path) -> None:
+    """Write every topic of a cluster into the warehouse, each record once; one such process."""
+    from streams import apart
+    from streams.transport.address import read_address
+
+    log, chosen, warehouse = read_address(broker), settings(), _address_in(warehouse_file)
+    _run("store", lambda said, ending: apart.store(log, chosen, warehouse, said, ending))
+
+
+@click.command()
+@Broker
+@click.option("--pages", required=True, help="Address of the pages, http(s)://host:port: messages point there.")
+def deliver(broker: str, pages: str) -> None:
+    """Tell officers what is news to them, by the routes of routes.toml; one such process."""
+    from streams import apart
+    from streams.transport.address import read_address
+
+    log, chosen = read_address(broker), settings()
+    _run("deliver", lambda said, ending: apart.deliver(log, chosen, pages, said, ending))
+
+
+def _run(name: str, main: Callable[[Callable[[str], object], Callable[[], object]], Coroutine[Any, Any, None]]) -> None:
+    """Run a process until it ends; some seconds after a signal it ends whatever a thread of it waits for."""
+    from streams.transport.app import run as run_loop
+
     logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # tells of every attempt; we say it once
     end = threading.Timer(_ENDS_WITHIN, os._exit, (STOPPED,))
     end.daemon = True
     try:
-        run_loop(work(how, lambda word: click.echo(f"{name}: {word}"), end.start))
+        run_loop(main(lambda word: click.echo(f"{name}: {word}"), end.start))
     finally:
         if not end.is_alive():
             end.start()
     click.echo(f"{name}: stopped; what was not committed is read again")
+
+
+def _address_in(file: Path) -> str:
+    return file.read_text(encoding="utf-8").strip()

@@ -1,0 +1,172 @@
+"""The parts of the house as processes of their own, over a cluster and one warehouse for all.
+
+    intake     the door, the API, the pages, and the clock        any number; each keeps its own index of the log
+    store      every topic into the warehouse                     one
+    deliver    tells officers, from one folder                    one; a second one on the same folder is refused
+
+Workers are in `worker.py`. Each ends when a signal says so or when it cannot go on, with the reason; what was
+acknowledged is in the log, and the next start goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import uvicorn
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from schemas.codec import decode_fact
+from streams import house
+from streams.access import Keys
+from streams.agents.clock import keep_time
+from streams.agents.store import store_all
+from streams.errors import Stop
+from streams.intake.door import Door, owned_by_register
+from streams.intake.index import Index
+from streams.intake.routes import intake_routes
+from streams.pages.ports import PagePorts
+from streams.pages.routes import page_routes
+from streams.settings import Settings
+from streams.topology import STORED, together
+from streams.transport.address import KafkaAddress
+from streams.transport.kafka import KafkaProducer, KafkaReader
+from streams.warehouse.migrations import migrate
+from streams.warehouse.open import open_warehouse
+from streams.warehouse.ports import Warehouse
+from streams.warehouse.reads import Reads
+from streams.warehouse.store import WarehouseStore
+
+_STORE_PAUSE = 0.5
+"""Seconds between questions for what is new; each is a dozen requests to the cluster."""
+
+
+class Ends(msgspec.Struct, frozen=True, kw_only=True):
+    """Both ends of the log, and what else `house.deliver` reads of a house."""
+
+    settings: Settings
+    producer: KafkaProducer
+    reader: KafkaReader
+    clock: house.Clock
+    address: str
+    """Where the pages are; mails point there."""
+
+
+@asynccontextmanager
+async def both_ends(
+    log: KafkaAddress, settings: Settings, *, address: str = "", clock: house.Clock = house.wall_clock
+) -> AsyncIterator[Ends]:
+    """The log of the cluster at `log`, closed in the end."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    producer = KafkaProducer(log.brokers, **log.for_kafka_python())
+    reader = KafkaReader(log.brokers, **log.for_kafka_python())
+    where = address or f"http://{settings.host}:{settings.port}"
+    try:
+        yield Ends(settings=settings, producer=producer, reader=reader, clock=clock, address=where)
+    finally:
+        await reader.close()
+        await producer.close()
+
+
+@asynccontextmanager
+async def one_warehouse(address: str) -> AsyncIterator[Warehouse]:
+    """The warehouse at `address`, migrated, closed in the end."""
+    warehouse = await asyncio.to_thread(open_warehouse, address)
+    try:
+        await asyncio.to_thread(migrate, warehouse)
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
+async def until_told(*parts: Awaitable[object], ending: Callable[[], object] = lambda: None) -> None:
+    """Run `parts` until a signal comes or one of them cannot go on."""
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        if not stopping.is_set():
+            stopping.set()
+            ending()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop)
+    await together(*parts, stopping.wait())
+
+
+async def store(
+    log: KafkaAddress, settings: Settings, warehouse: str, said: Callable[[str], object], ending: Callable[[], object]
+) -> None:
+    """Keep the warehouse: every topic, each record once."""
+    async with both_ends(log, settings) as ends, one_warehouse(warehouse) as kept:
+        said("ready")
+        writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED, pause=_STORE_PAUSE)
+        await until_told(writing, ending=ending)
+
+
+async def deliver(
+    log: KafkaAddress, settings: Settings, pages: str, said: Callable[[str], object], ending: Callable[[], object]
+) -> None:
+    """Tell officers what is news to them; raises `Stop` where another process does so from the same folder."""
+    async with both_ends(log, settings, address=pages) as ends:
+        with _alone(settings.home / "deliver.lock"):
+            said("ready")
+            await until_told(house.deliver(cast(Any, ends)), ending=ending)
+
+
+async def intake(
+    log: KafkaAddress, settings: Settings, warehouse: str, said: Callable[[str], object], ending: Callable[[], object]
+) -> None:
+    """The door, the API and the pages, and the clock that tells the days."""
+    async with both_ends(log, settings) as ends, one_warehouse(warehouse) as kept:
+        index = Index(settings.home / "intake.sqlite")
+        try:
+            reads = Reads(kept)
+            owns = owned_by_register(reads.fact)
+            door = Door(
+                ends.producer, ends.reader, index, partitions=settings.partitions, clock=ends.clock, owns=owns
+            )  # fmt: skip
+            await door.start()
+            server = house._Server(uvicorn.Config(
+                _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
+                server_header=False, access_log=False, timeout_graceful_shutdown=3,
+            ))  # fmt: skip
+            parts = [house.serve(server, lambda: said(f"ready at {ends.address}"))]
+            if settings.tick_every > 0:
+                parts.append(keep_time(ends.producer, ends.clock, settings.tick_every))
+            await until_told(*parts, ending=ending)
+        finally:
+            index.close()
+
+
+def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
+    settings = ends.settings
+    ports = house._intake_ports(settings, door, reads, cast(Any, ends.reader), ends.clock)
+    pages = PagePorts(
+        reads=reads, submit=door.submit, clock=ends.clock, authority=settings.authority, country_name=house.state_name
+    )
+    return Litestar(
+        route_handlers=[*intake_routes(ports), *page_routes(pages)],
+        state=State({"keys": Keys(settings.home / "keys.json")}),
+        openapi_config=None,
+        logging_config=None,
+        exception_handlers={HTTPException: house._no_such_address(pages)},
+        request_max_body_size=settings.max_body,
+    )
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    with file.open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(f"Another process delivers from {file.parent}; officers would be told twice") from None
+        yield
