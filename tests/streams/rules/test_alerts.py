@@ -148,6 +148,16 @@ def test_a_judgment_of_an_exercise_opens_nothing():
     assert the_alert(*WORLD, CLOSE, exercise).status == "closed"
 
 
+@pytest.mark.xfail(strict=True, reason="a silence is keyed and judged by its first due day, for ever")
+def test_a_duty_that_comes_round_again_is_due_again_though_its_first_silence_was_closed():
+    yearly = a_license(clauses=(a_clause("reporting_cadence", first_due_days=90, cadence_days=365),))
+    world = (yearly, a_delivery(yearly))
+    first = the_alert(*world, clause="reporting-cadence", today=day("2023-06-10"))
+    closed = a_decision(first, at=at("2023-06-11"))
+    assert the_alert(*world, closed, clause="reporting-cadence", today=day("2023-07-01")).status == "closed"
+    assert the_alert(*world, closed, clause="reporting-cadence", today=day("2024-06-10")).status == "open"
+
+
 # --- raising each other ----------------------------------------------------------------------------------------------
 
 CADENCE = a_clause("reporting_cadence", first_due_days=90)

@@ -7,7 +7,7 @@ import pytest
 
 from builders import a_clause, a_delivery, a_license, alert_on, assessed, day, period
 from schemas.delivery import DeliveredItem
-from schemas.license import Consent, LicensedItem, StatusChange
+from schemas.license import Consent, Destination, LicensedItem, StatusChange
 
 CLAUSES = (a_clause("validity"), a_clause("no_retransfer"))
 
@@ -171,4 +171,13 @@ def test_a_serial_that_was_elsewhere_before_it_came_here_was_not_passed_on_from_
 
 def test_a_delivery_after_the_license_lapsed_is_outside_validity():
     license = licensed(valid_to=None, status_history=(StatusChange(status="lapsed", at=day("2024-01-01")),))
+    assert word("validity", license, a_delivery(license, delivered=period("2024-06-01"))) is not None
+
+
+@pytest.mark.xfail(strict=True, reason="delivered_outside_validity does not ask for the validity of the destination")
+@pytest.mark.parametrize(
+    "bounds", [{"valid_to": day("2024-01-01")}, {"valid_from": day("2025-01-01")}], ids=["ended", "not begun"]
+)
+def test_a_delivery_to_a_destination_that_had_ended_or_not_begun_is_outside_validity(bounds):
+    license = licensed(destinations=(Destination(country="XA", **bounds),))
     assert word("validity", license, a_delivery(license, delivered=period("2024-06-01"))) is not None
