@@ -32,31 +32,36 @@ def pledgewatch(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=120, cwd=ROOT, env=environ)
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, **settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PLEDGEWATCH_")}
-    return kept | {"PLEDGEWATCH_HOME": str(home)}
+    return kept | {"PLEDGEWATCH_HOME": str(home)} | {f"PLEDGEWATCH_{k.upper()}": v for k, v in settings.items()}
 
 
-class WorkerProcess:
-    """`pledgewatch worker` under one instance number; may be killed and started again."""
+class Process:
+    """A command of ours as a process of its own; may be killed and started again."""
 
-    def __init__(self, number: int, bootstrap: Sequence[str], home: Path, session_timeout: float = 12.0) -> None:
-        self.number, self.home = number, home / f"worker-{number}"
-        self.home.mkdir(parents=True)
-        self.port = free_ports(1)
-        self.log = self.home / "said.log"
-        self._words = [
-            *("worker", "--broker", f"kafka://{','.join(bootstrap)}", "--instance", str(number)),
-            *("--session-timeout", str(session_timeout), "--ready-port", str(self.port)),
-        ]
+    def __init__(self, name: str, words: Sequence[str], home: Path, **settings: str) -> None:
+        self.name, self.home, self._words = name, home, list(words)
+        self._environ = environment(home, **settings)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.log = self.home / f"{name.replace(' ', '-')}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
 
     def start(self) -> None:
         assert self.process is None
+        self._starts += 1
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*PROGRAM, *self._words], stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment(self.home)
+                [*PROGRAM, *self._words], stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=self._environ
             )
+
+    def await_word(self, within: float = 90.0) -> None:
+        """Return when it has said that it is ready, once for each of its starts."""
+        end = time.monotonic() + within
+        while self.log.read_text(errors="replace").count(f"{self.name}: ready") < self._starts:
+            self._check_lives(time.monotonic() < end)
+            time.sleep(0.1)
 
     def end(self, how: signal.Signals, within: float = 60.0) -> int:
         """Send the signal; return the exit code."""
@@ -75,6 +80,26 @@ class WorkerProcess:
             self.process.kill()
             self.process.wait()
 
+    def last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-1500:]
+
+    def _check_lives(self, in_time: bool) -> None:
+        assert self.process is not None
+        assert self.process.poll() is None, f"{self.name} has ended: {self.last_words()}"
+        assert in_time, f"{self.name} is not ready: {self.last_words()}"
+
+
+class WorkerProcess(Process):
+    """`pledgewatch worker` under one instance number."""
+
+    def __init__(self, number: int, bootstrap: Sequence[str], home: Path, session_timeout: float = 12.0) -> None:
+        self.port = free_ports(1)
+        words = [
+            *("worker", "--broker", f"kafka://{','.join(bootstrap)}", "--instance", str(number)),
+            *("--session-timeout", str(session_timeout), "--ready-port", str(self.port)),
+        ]
+        super().__init__(f"worker {number}", words, home / f"worker-{number}")
+
     def health(self) -> dict[str, object]:
         """What `/readyz` says, and its status; empty where nothing answers."""
         try:
@@ -86,14 +111,9 @@ class WorkerProcess:
     def await_ready(self, within: float = 90.0) -> dict[str, object]:
         end = time.monotonic() + within
         while (found := self.health()).get("status") != 200:
-            assert self.process is not None
-            assert self.process.poll() is None, f"worker {self.number} has ended: {self.last_words()}"
-            assert time.monotonic() < end, f"worker {self.number} is not ready: {found} {self.last_words()}"
+            self._check_lives(time.monotonic() < end)
             time.sleep(0.2)
         return found
-
-    def last_words(self) -> str:
-        return self.log.read_text(errors="replace")[-1500:]
 
 
 def outgoing(fact: AnyFact) -> Outgoing:
