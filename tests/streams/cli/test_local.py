@@ -84,7 +84,7 @@ def test_a_refused_line_is_named_without_its_text_and_the_rest_is_assessed(cli):
     done = cli("assess", file, "--out", cli.folder / "out")
     assert done.exit_code == 1
     assert f"{file}:6: " in done.stderr
-    assert "1 lines were refused" in done.stderr
+    assert "refused" in done.stderr.splitlines()[-1]
     assert "Secret" not in done.output
     assert len(alerts(cli.folder / "out")) == 2
 

@@ -50,7 +50,6 @@ def test_without_a_key_it_says_how_one_is_made(nobody):
     assert "pledgewatch keys add" in str(done.exception)
 
 
-@pytest.mark.xfail(strict=True, reason="read_settings refuses PLEDGEWATCH_KEY, which the commands ask for")
 def test_the_key_may_be_given_in_the_environment(nobody):
     done = CliRunner().invoke(program, ["alerts"], env=nobody | {"PLEDGEWATCH_KEY": "another-token"})
     assert isinstance(done.exception, Stop)

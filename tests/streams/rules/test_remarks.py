@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from builders import (
     a_delivery,
     a_judgment,
@@ -145,6 +143,5 @@ def test_two_bodies_under_one_revision_are_shown_until_a_higher_one_settles_it()
     assert notes(*FITTING, an_incident(), other, an_incident(revision=2)) == []
 
 
-@pytest.mark.xfail(strict=True, reason="an account that is context of a license is also said to fit no license on file")
 def test_an_account_in_which_the_vendor_was_the_target_asks_for_no_license():
     assert notes(*FITTING, an_incident(vendor_is_victim=True)) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builders import day, period
-from streams.rules.wording import class_words, day_words, listed, period_words, sure_words
+from streams.rules.wording import class_words, day_words, listed, period_words
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,3 @@ def test_a_list_is_written_as_a_person_writes_it(words, sentence):
 
 def test_classes_of_persons_are_told_once_and_in_order():
     assert class_words(["media_staff", "journalist", "media_staff"]) == "journalist, media staff"
-
-
-def test_how_sure_it_is_is_told_without_a_number():
-    words = {band: sure_words(band) for band in ("context", "watch", "review", "alert", "urgent")}
-    assert len(set(words.values())) == 5
-    assert not any(c.isdigit() for w in words.values() for c in w)
