@@ -228,6 +228,7 @@ class DecisionNote(Struct, frozen=True, kw_only=True):
     ref: Name
     kind: Annotated[DecisionKind, Meta(description="[vocabulary].")]
     by_role: Name
+    second_by_role: Annotated[str | None, Meta(description="The second person, where two signed [role].")] = None
     at: Annotated[dt.datetime, Meta(description="[UTC].")]
     reason: Annotated[str, Meta(description="In the officer's words [text].")] = ""
     close_reason: Annotated[CloseReason | None, Meta(description="[vocabulary].")] = None

@@ -130,9 +130,8 @@ async def intake(
         try:
             reads = Reads(kept)
             owns = owned_by_register(reads.fact)
-            door = Door(
-                ends.producer, ends.reader, index, partitions=settings.partitions, clock=ends.clock, owns=owns
-            )  # fmt: skip
+            partitions = await _partitions(ends.reader)
+            door = Door(ends.producer, ends.reader, index, partitions=partitions, clock=ends.clock, owns=owns)
             await door.start()
             server = house._Server(uvicorn.Config(
                 _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
@@ -144,6 +143,14 @@ async def intake(
             await until_told(*parts, ending=ending)
         finally:
             index.close()
+
+
+async def _partitions(reader: KafkaReader) -> int:
+    """How many partitions the topics of the cluster have."""
+    found = len(await reader.highwaters("dossiers"))
+    if not found:
+        raise Stop("The topic dossiers is not in the log; `pledgewatch topics --bootstrap … --create` makes it")
+    return found
 
 
 def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import uvicorn
 from litestar import Litestar
+from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
@@ -35,7 +36,7 @@ from streams.agents.telling.routes import House as Sender
 from streams.agents.telling.routes import routes_at
 from streams.errors import Stop
 from streams.intake.answers import problem_of
-from streams.intake.door import Door, owned_by_register
+from streams.intake.door import Door, owned_by_register, state_code
 from streams.intake.index import Index
 from streams.intake.limits import Limits
 from streams.intake.ports import IntakePorts
@@ -99,15 +100,17 @@ async def open_house(
     tour: Tour | None = None,
     demo_key: str = "",
     country_name: Callable[[str], str | None] = state_name,
+    resolve_country: Callable[[str], str | None] = state_code,
 ) -> AsyncIterator[House]:
     """Open the log, the warehouse and the door. Raises `Stop` where another process holds them."""
     settings.home.mkdir(parents=True, exist_ok=True)
     log = acquire(settings.log_path, synchronous=settings.synchronous)  # type: ignore[arg-type]
     with contextlib.ExitStack() as stack:
         stack.callback(release, log)
-        log.keep("partitions", str(settings.partitions))
+        partitions = settings.partitions_of(log.kept("partitions"))
+        log.keep("partitions", str(partitions))
         for topic in TOPICS.values():
-            log.create_topic(topic.name, settings.partitions, compacted=topic.cleanup == "compact")
+            log.create_topic(topic.name, partitions, compacted=topic.cleanup == "compact")
         warehouse = await asyncio.to_thread(open_warehouse, settings.warehouse_path)
         stack.callback(warehouse.close)
         await asyncio.to_thread(migrate, warehouse)
@@ -116,11 +119,17 @@ async def open_house(
         index = Index(settings.home / "intake.sqlite")
         stack.callback(index.close)
         door = Door(
-            producer, reader, index, partitions=settings.partitions, clock=clock, owns=owned_by_register(reads.fact)
+            producer,
+            reader,
+            index,
+            partitions=partitions,
+            clock=clock,
+            owns=owned_by_register(reads.fact),
+            resolve_country=resolve_country,
         )
         await door.start()
         address = log_address(settings.log_path, synchronous=settings.synchronous)
-        stream = build(address, partitions=settings.partitions, home=settings.home)
+        stream = build(address, partitions=partitions, home=settings.home)
         keys = Keys(settings.home / "keys.json")
         intake = _intake_ports(settings, door, reads, reader, clock)
         pages = PagePorts(
@@ -137,6 +146,7 @@ async def open_house(
             state=State({"keys": keys}),
             openapi_config=None,
             logging_config=None,
+            allowed_hosts=AllowedHostsConfig(allowed_hosts=sorted({settings.host, "127.0.0.1", "localhost", "[::1]"})),
             exception_handlers={HTTPException: _no_such_address(pages)},
             request_max_body_size=settings.max_body,
         )

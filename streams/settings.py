@@ -15,6 +15,10 @@ from msgspec import Meta
 from streams.errors import Stop
 
 PREFIX = "PLEDGEWATCH_"
+NOT_SETTINGS = frozenset({"PLEDGEWATCH_KEY"})
+"""What commands that speak HTTP read by themselves: a key belongs to a person, not to a process."""
+NEW_LOG = 4
+"""Partitions of a new log [count]."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address the HTTP server binds to."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8460
     """Port of the HTTP server."""
-    partitions: Annotated[int, Meta(ge=1, le=256)] = 4
-    """Partitions of every topic; fixed once a log exists."""
+    partitions: Annotated[int, Meta(ge=0, le=256)] = 0
+    """Partitions of every topic, fixed once a log exists; 0: as the log has it, and 4 in a new one."""
     synchronous: str = "normal"
     """SQLite's `synchronous` for the embedded log: `normal` survives kill -9, `full` also a power cut."""
     tick_every: Annotated[float, Meta(ge=0)] = 60.0
@@ -44,6 +48,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The embedded log's file."""
         return self.home / "log.sqlite"
 
+    def partitions_of(self, kept: str | None) -> int:
+        """The number of partitions, given what an existing log has kept of it."""
+        return self.partitions or int(kept or NEW_LOG)
+
     @property
     def warehouse_path(self) -> Path:
         """The embedded warehouse's folder."""
@@ -56,6 +64,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     values: dict[str, object] = {}
     for variable, text in environ.items():
         if not variable.startswith(PREFIX):
+            continue
+        if variable in NOT_SETTINGS:
             continue
         name = variable.removeprefix(PREFIX).lower()
         if name not in known:

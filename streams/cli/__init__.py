@@ -13,6 +13,7 @@ import sys
 
 import click
 
+from dashboards.commands import boards
 from schemas import Refused
 from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
 from streams.cli.keys import keys
@@ -32,7 +33,7 @@ def program() -> None:
 
 for command in (
     run, submit, alerts, alert, parked, assess, replay, rules, topics, migrate, keys, names, draft, demo,
-    worker, intake, store, deliver,
+    worker, intake, store, deliver, boards,
 ):  # fmt: skip
     program.add_command(command)
 

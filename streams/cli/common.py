@@ -51,6 +51,10 @@ def opened(file: Path) -> Iterator[BinaryIO]:
 def written(file: Path) -> Iterator[BinaryIO]:
     """A file that is there whole or not at all."""
     part = file.with_suffix(file.suffix + ".part")
-    with part.open("wb") as lines:
+    try:
+        lines = part.open("wb")
+    except OSError as error:
+        raise Stop(f"{file} cannot be written: {error.strerror}") from error
+    with lines:
         yield lines
     part.replace(file)

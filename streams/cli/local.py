@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from schemas import AnyFact, Policy
+from schemas import AnyFact, Policy, Refused
 from schemas.codec import encode
 from schemas.reading import LineRefused, read_fact, read_ndjson
 from streams.cli.common import FOUND, complain, opened, progress, written
@@ -76,7 +76,7 @@ def assess(
     else:
         click.echo(f"{counts['facts']} facts: {counts['alerts']} alerts, {counts['matches']} matches in {out}")
     if refused:
-        complain(f"{refused} lines were refused (see above); the rest was assessed")
+        complain(f"refused: {refused} of {refused + len(known)} lines (see above); the rest was assessed")
         sys.exit(FOUND)
 
 
@@ -107,7 +107,10 @@ def _whole(record: msgspec.Struct) -> bytes:
 
 
 def _policy(file: Path) -> Policy:
-    policy = read_fact(file.read_bytes(), expect="policy")
+    try:
+        policy = read_fact(file.read_bytes(), expect="policy")
+    except Refused as error:
+        raise Stop(f"{file} is not one policy: {error}") from error
     if not isinstance(policy, Policy):
         raise Stop(f"{file} is a retraction, expected a policy")
     return policy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import os
 import sys
 import webbrowser
 from pathlib import Path
@@ -28,6 +29,7 @@ def run(with_demo: bool, open_page: bool) -> None:
     """Run everything in one process: log, stream, warehouse, deliverer, clock, HTTP."""
     from streams.transport.app import run as run_loop
 
+    os.umask(0o077)  # the log and the warehouse hold what only this user may read
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says only that the machine is busy
     run_loop(_run(settings(), with_demo, open_page))
@@ -35,8 +37,9 @@ def run(with_demo: bool, open_page: bool) -> None:
 
 async def _run(chosen: Settings, with_demo: bool, open_page: bool) -> None:
     from streams.house import live, open_house, state_name, wall_clock
+    from streams.intake.door import state_code
 
-    clock, tour, keep_clock, country_name = wall_clock, None, True, state_name
+    clock, tour, keep_clock, country_name, resolve_country = wall_clock, None, True, state_name, state_code
     if with_demo:
         from streams.demo.actors import STATES
         from streams.demo.telling import LAST_DAY
@@ -49,11 +52,21 @@ async def _run(chosen: Settings, with_demo: bool, open_page: bool) -> None:
         def country_name(code: str) -> str | None:
             return STATES.get(code) or state_name(code)
 
+        invented = {name.casefold(): code for code, name in STATES.items()}
+
+        def resolve_country(text: str) -> str | None:
+            return invented.get(text.strip().casefold()) or state_code(text)
+
         keep_clock = False
         tour = Tour(tuple(TourStep(s.title, s.text, s.path, s.date) for s in TOUR))
     keys = demo_keys(chosen) if with_demo else {}
     async with open_house(
-        chosen, clock=clock, tour=tour, demo_key=keys.get("officer", ""), country_name=country_name
+        chosen,
+        clock=clock,
+        tour=tour,
+        demo_key=keys.get("officer", ""),
+        country_name=country_name,
+        resolve_country=resolve_country,
     ) as house:
         page = f"{house.address}/tour" if with_demo else house.address
 

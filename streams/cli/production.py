@@ -39,7 +39,7 @@ def topics(ctx: click.Context, as_json: bool, bootstrap: str | None, create: boo
     from streams.worker import CHANGELOGS
 
     address = read_address(bootstrap if "://" in bootstrap else f"{SCHEME}://{bootstrap}")
-    partitions = settings().partitions
+    partitions = settings().partitions_of(None)
     asked = wanted(TOPICS.values(), partitions=partitions, replication=replication, changelogs=CHANGELOGS)
     there = Topics(address.brokers, **address.for_kafka_python())
     try:
@@ -77,7 +77,8 @@ def worker(broker: str, instance: str | None, session_timeout: float, ready_port
 
     chosen = settings()
     how = Work(
-        address=read_address(broker), url=broker, partitions=chosen.partitions, home=chosen.home, instance=instance,
+        address=read_address(broker), url=broker, partitions=chosen.partitions_of(None), home=chosen.home,
+        instance=instance,
         session_timeout=session_timeout, ready_port=ready_port,
     )  # fmt: skip
     _run(f"worker {instance}" if instance else "worker", lambda said, ending: work(how, said, ending))

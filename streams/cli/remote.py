@@ -49,7 +49,8 @@ def submit(files: tuple[str, ...], key_file: Path | None, as_json: bool) -> None
     with speaking(key_file, "feeder") as client, progress("Sending", len(lines)) as told:
         summary = client.submit(lines, told)
     for failure in summary.failures:
-        complain(f"{failure}")
+        said = "; ".join(f"{p.path or '(whole)'}: found {p.found}, expected {p.expected}" for p in failure.errors)
+        complain(f"{failure.file}:{failure.line}: {said or failure.outcome}")
     if as_json:
         click.echo(msgspec.json.encode(summary).decode())
     else:

@@ -35,7 +35,7 @@ from streams.rules.from_silence import answers
 from streams.rules.policy import Weights
 from streams.rules.prepared import Prepared
 from streams.rules.standing import granted_at, outlives, status_on
-from streams.rules.wording import day_words, sure_words
+from streams.rules.wording import day_words
 
 CODE_VERSION = "0.1.0"
 TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -73,11 +73,11 @@ def _requests(p: Prepared, license: str) -> tuple[Request, ...]:
 
 
 def _closed(p: Prepared, drafted: Drafted, license: str) -> Drafted:
-    """Closed, if decisions have judged all of its evidence in the revisions that count."""
+    """Closed, if decisions have judged all of its evidence in the revisions that count, since it last fell due."""
     judged = {
         (j.fact, j.revision)
         for d in p.decisions.get(f"{p.destination}~{license}~{drafted.clause.id}", ())
-        if d.kind == "close"
+        if d.kind == "close" and (drafted.again is None or d.at.date() >= drafted.again)
         for j in d.judged
     }
     if {(e.fact, e.revision) for e in drafted.case.evidence} <= judged:
@@ -142,7 +142,7 @@ def _raised(drafted: Drafted) -> Drafted:
     other = "a silence or refusal" if drafted.raises else "an incident"
     why = f"{case.band_reason}; {other} open on the same license raises it one step"
     band = raised(case.band)
-    lifted = msgspec.structs.replace(case, band=band, band_reason=why, how_sure=sure_words(band))
+    lifted = msgspec.structs.replace(case, band=band, band_reason=why)
     return msgspec.structs.replace(drafted, case=lifted)
 
 
@@ -225,9 +225,16 @@ def _summary(ground: Ground, at: dt.date) -> LicenseSummary:
 
 def _note(d: Decision) -> DecisionNote:
     return DecisionNote(
-        ref=d.ref, kind=d.kind, by_role=d.by_role, at=d.at, reason=d.reason, close_reason=d.close_reason,
-        assigned_to=d.assigned_to, until=d.until,
-    )  # fmt: skip
+        ref=d.ref,
+        kind=d.kind,
+        by_role=d.by_role,
+        second_by_role=d.second_by_role,
+        at=d.at,
+        reason=d.reason,
+        close_reason=d.close_reason,
+        assigned_to=d.assigned_to,
+        until=d.until,
+    )
 
 
 def _related(report: PostShipmentReport) -> RelatedReport:

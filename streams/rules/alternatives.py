@@ -16,8 +16,7 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
     voices = [v for o in ledger.origins for v in o.voices if v.weight > 0]
     evidence = max((v.evidence for v in voices), default="E0")
     attribution = max((v.attribution for v in voices), default="A0")
-    forensic = any(v.forensic for v in voices)
-    return (  # one line an alternative, so that they can be read as the table that they are
+    return (
         _warrant(account),
         _mark(
             "other_agency",
@@ -33,9 +32,9 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
         ),
         _mark(
             "other_product",
-            fit.product and evidence >= "E3",
-            "the licensed product was found by examination",
-            "the product was not found by examination, or another was named",
+            fit.product and evidence >= "E4",
+            "the licensed product was found by examination, and peers confirmed it",
+            "no independent peer has confirmed that it was this product",
         ),
         _mark(
             "misidentified",
@@ -70,9 +69,9 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
         ),
         _mark(
             "fabrication",
-            forensic or len(speaking) > 1,
-            "traces were examined, or independent origins agree",
-            "nothing rules out that it was made up",
+            len(speaking) > 1 or evidence >= "E4",
+            "independent origins agree, or peers confirmed the finding",
+            "it rests on one origin, examined or not",
         ),
     )
 

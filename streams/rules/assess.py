@@ -180,7 +180,8 @@ def _result(p: Prepared, matching: bool) -> Assessment:
         for ref, ground in p.grounds.items():
             drafted[ref] += incident_cases(ground, p.windows[ref], weighed, summary, evidence, p.weights)
         if not weighed.shares:
-            unmatched.append(cluster)
+            if not any(f.context for by in weighed.fits.values() for f in by.values()):
+                unmatched.append(cluster)
         elif not any(d.case.key == f"incident:{cluster.key}" for ref in weighed.shares for d in drafted[ref]):
             unspoken.append(cluster)
         if matching:

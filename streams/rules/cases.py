@@ -30,7 +30,16 @@ from streams.rules.fitting import Fit
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
 from streams.rules.weighing import Ledger
-from streams.rules.wording import class_words, evidence_words, period_words, sure_words
+from streams.rules.wording import (
+    ANSWERED,
+    ASIDE,
+    RECORDED,
+    SILENT,
+    class_words,
+    evidence_words,
+    period_words,
+    sure_words,
+)
 
 NO_PLEDGE = Clause(id="no-pledge", kind="other", text="")
 """Stands for the clause that a license without a pledge does not have."""
@@ -53,6 +62,8 @@ class Drafted(msgspec.Struct, frozen=True):
     """Whether anything that was said of the incident weighs."""
     at: dt.date | None = None
     """The day on which the license's standing is shown."""
+    again: dt.date | None = None
+    """The latest day on which a duty in silence fell due once more."""
 
 
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,7 +206,7 @@ def _incident_case(
         ledger=ledger.terms,
         total=ledger.total,
         probability=probability_of(ledger.total),
-        how_sure=sure_words(band),
+        how_sure=_how_sure(finding, best, ledger, license.ref in weighed.admitted),
         victims=account.victims,
         alternatives=of_incident(account, best, ledger, window, ground),
         replies=ledger.replies,
@@ -237,6 +248,18 @@ def _group(ground: Ground, weighed: Weighed) -> str:
 def _covered(license: str, state: str) -> str:
     """Another state's license, told apart from its neighbors and no more: its reference would lead to its exporter."""
     return f"{state}:{hashlib.blake2b(license.encode(), digest_size=4).hexdigest()}"
+
+
+def _how_sure(finding: Finding, best: Fit, ledger: Ledger, admitted: bool) -> str:
+    """How sure, by what stands behind it; how pressing it is, is the band's word."""
+    if best.context:
+        return ASIDE
+    if finding.verdict == "consistent":
+        return ANSWERED
+    voices = [v for o in ledger.origins for v in o.voices if v.weight > 0]
+    return sure_words(
+        probability_of(ledger.total), admitted=admitted, examined=any(v.forensic for v in voices), origins=len(voices)
+    )
 
 
 def _strongest(ledger: Ledger) -> tuple[EvidenceLevel | None, AttributionLevel | None]:
@@ -329,7 +352,7 @@ def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
         members=tuple(m for d in group for m in d.case.members),
         evidence_level=max((d.case.evidence_level or "E0") for d in group),
         attribution_level=max((d.case.attribution_level or "A0") for d in group),
-        how_sure=sure_words(first.band),
+        how_sure=first.how_sure,
         alternatives=first.alternatives,
         unknown=("whether any of it happened",),
         evidence=tuple(sorted({e for d in group for e in d.case.evidence}, key=lambda e: (e.fact, e.revision))),
@@ -421,7 +444,7 @@ def _recorded(
         occurred=when,
         known_since=known or recorded or when.last,
         members=(fact.ref,),
-        how_sure=sure_words(band),
+        how_sure=RECORDED,
         alternatives=of_silence(finding.refused),
         actionable=actionable,
         evidence=(Evidence(fact=counted.key, revision=fact.revision, hash=counted.hash),),
@@ -485,12 +508,12 @@ def _silent(
         sentence=f"Silence appears inconsistent with the duty to {duty_words(clause, weights)}: {finding.reason}.",
         due=due,
         known_since=due,
-        how_sure=sure_words(band),
+        how_sure=SILENT,
         alternatives=of_silence(True),
         unknown=("why nothing has come",),
         evidence=tuple(Evidence(fact=c.key, revision=c.fact.revision, hash=c.hash) for c in support),
     )
-    return Drafted(case, clause, refused=True, at=ground.today)
+    return Drafted(case, clause, refused=True, at=ground.today, again=finding.again)
 
 
 def _performed(counted: Counted) -> dt.date:

@@ -24,6 +24,8 @@ class Finding(msgspec.Struct, frozen=True):
     refused: bool = False
     """Whether it is a refusal or a silence, which raises an incident of the same license and is raised by it."""
     due: dt.date | None = None
+    again: dt.date | None = None
+    """The latest day on which the same duty fell due once more: a decision before it does not cover that."""
     since: dt.date | None = None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from schemas import Delivery
 from streams.rules.findings import DeliveryQuestion, Finding
-from streams.rules.standing import clause_start, consent_on, license_end, status_on
+from streams.rules.standing import END, START, clause_start, consent_on, license_end, status_on
 from streams.rules.wording import day_words, listed, period_words
 
 SENT = ("shipment", "activation", "upgrade", "maintenance")
@@ -19,6 +19,10 @@ def delivered_outside_validity(q: DeliveryQuestion) -> Finding | None:
         return None
     first, last = delivery.delivered.first, delivery.delivered.last
     took_place = f"a {delivery.kind} took place {period_words(delivery.delivered)}"
+    covered = [d for d in license.destinations if d.country == delivery.destination]
+    if covered and not any(first <= (d.valid_to or END) and last >= (d.valid_from or START) for d in covered):
+        words = f"{took_place}, while the license did not cover {delivery.destination}"
+        return Finding("appears_inconsistent", words, "review")
     start, end = min(license.valid_from, clause_start(q.clause, license)), license_end(license)
     if first > end:
         return Finding(

@@ -56,9 +56,10 @@ def _overdue(q: SilenceQuestion, kinds: tuple[ReportKind, ...], what: str) -> Fi
         since = f"the last came on {day_words(last)}"
     if q.ground.today <= due or due > q.last:
         return None
-    return Finding(
-        "appears_inconsistent", f"{what} was due on {day_words(due)}; {since}", refused=True, due=due, since=due
-    )
+    rounds = (q.ground.today - due).days // parameters.cadence_days if parameters.cadence_days else 0
+    again = due + dt.timedelta(days=rounds * (parameters.cadence_days or 0))
+    words = f"{what} was due on {day_words(due)}; {since}"
+    return Finding("appears_inconsistent", words, refused=True, due=due, again=min(again, q.last), since=due)
 
 
 def inspection_unanswered(q: SilenceQuestion) -> Finding | None:

@@ -241,7 +241,7 @@ def _support_term(origin: Origin) -> LedgerTerm:
     said = f"{named}: {best.source.name} ({best.reliability}{best.publication.credibility}), "
     said += f"{evidence_words(best.evidence)}, operator named {attribution_words(best.attribution)}"
     if copies:
-        said += f"; {copies} further publication{'s' if copies > 1 else ''} of the same origin add nothing"
+        said += f"; {copies} further publication{'s add' if copies > 1 else ' adds'} nothing: it is the same origin"
     if best.source.quarantined:
         said += "; the source is in quarantine and not weighed"
     return LedgerTerm(

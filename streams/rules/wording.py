@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from schemas import Period
-from schemas.vocabulary import AttributionLevel, Band, EvidenceLevel, VictimClass
+from schemas.vocabulary import AttributionLevel, EvidenceLevel, VictimClass
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -27,13 +27,10 @@ _EVIDENCE: dict[EvidenceLevel, str] = {
     "E1": "a leak, a contract or a list only",
     "E0": "a claim without evidence shown",
 }
-_SURE: dict[Band, str] = {
-    "context": "kept for context; it is not about this pledge, or nothing ties it to this pledge",
-    "watch": "weakly supported; not enough to act on",
-    "review": "some support; worth an officer's look",
-    "alert": "well supported; an answer is needed",
-    "urgent": "well supported, and something can still be stopped",
-}
+RECORDED = "a matter of record; a reading or an entry may still be mistaken"
+SILENT = "a matter of record: nothing has come"
+ANSWERED = "on its face this clause is answered; an officer may see it otherwise"
+ASIDE = "kept for context: what ties it to this pledge is missing"
 
 
 def day_words(day: dt.date) -> str:
@@ -69,9 +66,17 @@ def evidence_words(level: EvidenceLevel) -> str:
     return _EVIDENCE[level]
 
 
-def sure_words(band: Band) -> str:
-    """How sure, in words that may leave the house."""
-    return _SURE[band]
+def sure_words(probability: int, *, admitted: bool = False, examined: bool = False, origins: int = 0) -> str:
+    """How sure, in words that may leave the house; `probability` in millionths chooses among them and stays here."""
+    if admitted:
+        return "admitted by those concerned"
+    if probability >= 400_000:
+        return "well supported by what independent origins say"
+    if examined:
+        return "examined by an independent investigator, and not yet confirmed by others"
+    if probability >= 100_000:
+        return "some support; not enough to be sure"
+    return "weakly supported; it may well not have happened like this" if origins else "nothing that was said weighs"
 
 
 def class_words(classes: Iterable[VictimClass]) -> str:

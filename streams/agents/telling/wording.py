@@ -11,7 +11,7 @@ from urllib.parse import quote
 from schemas.alert import Alert, AlternativeKind, Assertion, LedgerTerm, Reply, VictimCount
 from schemas.vocabulary import Band, ClauseKind, PublicationKind, Tlp, Transition, VictimClass
 from streams.names.states import state_names
-from streams.rules.wording import attribution_words, day_words, evidence_words, listed, sure_words
+from streams.rules.wording import attribution_words, day_words, evidence_words, listed
 
 SMALL_GROUP = 5
 """Fewer persons than this are not counted in what leaves the house (`domain.md` 3.4)."""
@@ -236,10 +236,20 @@ def _confidence(assertion: Assertion) -> str:
     return " (the sources are not confident)" if assertion.confidence >= low else " (the sources do not say how sure)"
 
 
+BANDS_SAID: dict[Band, str] = {
+    "context": "kept for context",
+    "watch": "watched, and not enough to act on",
+    "review": "worth an officer's look",
+    "alert": "needs an answer",
+    "urgent": "needs an answer while something can still be stopped",
+}
+"""What a band says where nothing better can be told."""
+
+
 def how_sure(band: Band, said: str = "") -> str:
     """How sure, in words that may leave the house."""
     own = outward(said) if said else ""
-    words = own if own and own != ON_THE_PAGE else sure_words(band)
+    words = own if own and own != ON_THE_PAGE else BANDS_SAID[band]
     return capital(words.rstrip(".")) + "."
 
 
