@@ -12,7 +12,7 @@ import datetime as dt
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -33,7 +33,7 @@ from streams.agents.store import store_all
 from streams.agents.telling.channels.files import FolderOutbox
 from streams.agents.telling.channels.opening import open_channels
 from streams.agents.telling.routes import House as Sender
-from streams.agents.telling.routes import routes_at
+from streams.agents.telling.routes import Pace, routes_at
 from streams.errors import Stop
 from streams.intake.answers import problem_of
 from streams.intake.door import Door, owned_by_register, state_code
@@ -75,6 +75,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     door: Door
     keys: Keys
     http: Litestar
+    pace: Pace | None = None
+    """How long the deliverer waits before it speaks; absent: as the routes say."""
+    desks: list[Deliverer] = msgspec.field(default_factory=list)
+    """The deliverer, once it works."""
 
     @property
     def address(self) -> str:
@@ -99,6 +103,7 @@ async def open_house(
     clock: Clock = wall_clock,
     tour: Tour | None = None,
     demo_key: str = "",
+    pace: Pace | None = None,
     country_name: Callable[[str], str | None] = state_name,
     resolve_country: Callable[[str], str | None] = state_code,
 ) -> AsyncIterator[House]:
@@ -146,14 +151,20 @@ async def open_house(
             state=State({"keys": keys}),
             openapi_config=None,
             logging_config=None,
-            allowed_hosts=AllowedHostsConfig(allowed_hosts=sorted({settings.host, "127.0.0.1", "localhost", "[::1]"})),
+            allowed_hosts=AllowedHostsConfig(allowed_hosts=_own_names(settings)),
             exception_handlers={HTTPException: _no_such_address(pages)},
             request_max_body_size=settings.max_body,
         )
         yield House(
             settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
-            stream=stream, door=door, keys=keys, http=http,
+            stream=stream, door=door, keys=keys, http=http, pace=pace,
         )  # fmt: skip
+
+
+def _own_names(settings: Settings) -> list[str]:
+    """The names under which we may be asked: another one may be a page elsewhere that points its name at us."""
+    hosts = {settings.host, "127.0.0.1", "localhost", "[::1]"}
+    return sorted(hosts | {f"{host}:{settings.port}" for host in hosts})
 
 
 def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
@@ -256,12 +267,16 @@ async def deliver(house: House) -> None:
     async def moved(position: object) -> None:
         del position
 
+    if house.pace is not None:
+        routes = msgspec.structs.replace(routes, pace=house.pace)
+
     ports = DeliverPorts(
         carriers=open_channels(routes, house.clock), outbox=FolderOutbox(settings.home / "outbox"), tell=tell,
         unreadable=unreadable, moved=moved, clock=wall_clock,
     )  # fmt: skip
     notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
+    house.desks.append(deliverer)
     await deliverer.run(heard(house.reader))
 
 
@@ -322,6 +337,15 @@ async def _caught_up(house: House, stored: bool) -> bool:
     return not stored or not any((await house.reader.lag(STORE_GROUP, STORED)).values())
 
 
+async def _told(house: House, within: float = 2.0) -> None:
+    """Return when every channel has been told what is news to it, or when it takes too long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await asyncio.sleep(0.1)
+            while any(desk.waiting for d in house.desks for desk in d.status()):  # noqa: ASYNC110  (it tells in no other way)
+                await asyncio.sleep(0.1)
+
+
 async def fill(
     house: House, facts: Sequence[AnyFact], pause_after: Callable[[AnyFact], bool], told: Callable[[int], object]
 ) -> None:
@@ -338,6 +362,7 @@ async def fill(
             waiting.clear()
             if pause_after(fact):
                 await settled(house, stored=False)
+                await _told(house)
     if waiting:
         await house.producer.send(waiting)
         told(len(waiting))

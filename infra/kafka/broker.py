@@ -276,6 +276,7 @@ class Cluster:
             "unclean.leader.election.enable": "false",
             "offsets.topic.replication.factor": copies,
             "offsets.topic.num.partitions": 8,
+            "offsets.retention.minutes": 525_600,  # `store` has a group without members: a week's pause is no new start
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": max(1, copies - 1),
             "group.initial.rebalance.delay.ms": 0,

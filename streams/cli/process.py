@@ -36,6 +36,7 @@ def run(with_demo: bool, open_page: bool) -> None:
 
 
 async def _run(chosen: Settings, with_demo: bool, open_page: bool) -> None:
+    from streams.agents.telling.routes import Pace
     from streams.house import live, open_house, state_name, wall_clock
     from streams.intake.door import state_code
 
@@ -67,6 +68,7 @@ async def _run(chosen: Settings, with_demo: bool, open_page: bool) -> None:
         demo_key=keys.get("officer", ""),
         country_name=country_name,
         resolve_country=resolve_country,
+        pace=Pace(settle_seconds=0.2, settle_at_most_seconds=2) if with_demo else None,
     ) as house:
         page = f"{house.address}/tour" if with_demo else house.address
 

@@ -27,6 +27,7 @@ from streams.rules.findings import (
     SilenceQuestion,
 )
 from streams.rules.fitting import Fit
+from streams.rules.from_incident import fits_a_license_without_pledge
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
 from streams.rules.weighing import Ledger
@@ -147,7 +148,12 @@ def incident_cases(
         standings = (Standing(NO_PLEDGE),)
     for standing in standings:
         question = IncidentQuestion(ground=ground, standing=standing, told=account, agency=best.agency)
-        for rule, finding in _answers(FROM_INCIDENT.get(standing.clause.kind, ()), question):
+        rules = (
+            (fits_a_license_without_pledge,)
+            if standing.clause is NO_PLEDGE
+            else FROM_INCIDENT.get(standing.clause.kind, ())
+        )
+        for rule, finding in _answers(rules, question):
             yield _incident_case(standing, rule, finding, ground, window, weighed, account, summary, evidence, weights)
 
 

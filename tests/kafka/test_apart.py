@@ -139,6 +139,12 @@ async def test_facts_through_the_door_are_alerts_in_the_warehouse_and_told_once_
     assert {alert["id"] for alert in shown} == {each.decode() for each in expected}
 
     notices = [decode_notice(r.value) for r in await everything(reader, "notices") if r.value]
-    assert notices
+    after = Counter(
+        (notice.channel, alert, before)
+        for notice in {notice.id: notice for notice in notices}.values()
+        for alert, before in zip(notice.alerts, notice.befores, strict=True)
+    )
+    assert after
+    assert set(after.values()) == {1}  # one word follows another: nobody was told two things after the same word
     for name in ("intake", "deliver", "worker", "store"):
         assert await asyncio.to_thread(parts[name].end, signal.SIGTERM) == 0, parts[name].last_words()

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from streams.transport.kafka import KafkaProducer, KafkaReader
 from streams.transport.ports import Outgoing
 
 BATCH = 50
+SESSION, ASLEEP = 8.0, 12.0
+"""After how long a silent worker is given up, and for how long one sleeps [seconds]."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def expected() -> Mapping[bytes, bytes]:
 
 @pytest.fixture
 def workers(three_brokers: Cluster, tmp_path: Path) -> Iterator[list[WorkerProcess]]:
-    made = [WorkerProcess(number, three_brokers.bootstrap, tmp_path) for number in (1, 2, 3)]
+    made = [WorkerProcess(number, three_brokers.bootstrap, tmp_path, SESSION) for number in (1, 2, 3)]
     yield made
     for worker in made:
         worker.clear_away()
@@ -72,7 +75,12 @@ async def test_the_demo_world_through_three_workers_ends_in_the_alerts_of_the_co
             await asyncio.to_thread(stopped.await_ready)
             assert await asyncio.to_thread(stopped.end, signal.SIGTERM) == 0, stopped.last_words()
             stopped.start()
+        if number == 22:  # longer than its session: others take its share while it believes to have it
+            workers[1].signal(signal.SIGSTOP)
+            asleep_since = time.monotonic()
         await asyncio.sleep(0.3)
+    await asyncio.sleep(max(0.0, asleep_since + ASLEEP - time.monotonic()))
+    workers[1].signal(signal.SIGCONT)
     await settled(reader, within=240)
     assert differing(standing(await newest(reader, "alerts")), expected) == []
     assert await newest(reader, "parked") == {}

@@ -75,6 +75,10 @@ class Process:
             process.wait()
             raise
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
     def clear_away(self) -> None:
         if self.process is not None:
             self.process.kill()
