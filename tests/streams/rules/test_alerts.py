@@ -180,7 +180,7 @@ def test_an_incident_and_a_silence_on_one_license_raise_each_other_one_step():
     assert together == {"permitted-purpose": "alert", "prohibited-target-class": "alert", "reporting-cadence": "review"}
     case = the_alert(BOTH, a_delivery(BOTH), TWO_PAPERS, today=day(DUE)).cases[0]
     assert case.band_reason.endswith("a silence or refusal open on the same license raises it one step")
-    assert case.how_sure
+    assert case.how_sure == "some support; not enough to be sure"
 
 
 def test_nothing_is_raised_past_alert():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from builders import day, period
-from streams.rules.wording import class_words, day_words, listed, period_words
+from streams.rules.wording import class_words, day_words, listed, period_words, sure_words
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,13 @@ def test_a_list_is_written_as_a_person_writes_it(words, sentence):
 
 def test_classes_of_persons_are_told_once_and_in_order():
     assert class_words(["media_staff", "journalist", "media_staff"]) == "journalist, media staff"
+
+
+def test_how_sure_follows_the_evidence_and_is_told_without_a_number():
+    said = [
+        sure_words(10_000), sure_words(50_000, origins=1), sure_words(150_000, origins=2),
+        sure_words(80_000, examined=True, origins=1), sure_words(500_000, examined=True, origins=3),
+        sure_words(0, admitted=True),
+    ]  # fmt: skip
+    assert len(set(said)) == 6
+    assert not any(c.isdigit() for words in said for c in words)
