@@ -179,11 +179,9 @@ def _result(p: Prepared, matching: bool) -> Assessment:
         evidence = _evidence(p, cluster)
         for ref, ground in p.grounds.items():
             drafted[ref] += incident_cases(ground, p.windows[ref], weighed, summary, evidence, p.weights)
-        if not weighed.shares:
-            if not any(f.context for by in weighed.fits.values() for f in by.values()):
-                unmatched.append(cluster)
-        elif not any(d.case.key == f"incident:{cluster.key}" for ref in weighed.shares for d in drafted[ref]):
-            unspoken.append(cluster)
+        shown = any(d.case.key == f"incident:{cluster.key}" for ref in p.grounds for d in drafted[ref])
+        if not shown and not any(i.vendor_is_victim for i in cluster.incidents()):
+            (unspoken if weighed.shares else unmatched).append(cluster)
         if matching:
             matches += _matches(p, weighed)
     alerts = [a for c in p.licenses for a in alerts_of(p, c, drafted[c.fact.ref])]

@@ -226,7 +226,7 @@ BREAKS = [
     ("whom a sighting concerns", "on_the_way", "rules/dossier.py", "concerned |= self._versions[key].destinations", "pass"),
     ("reverts", "reverts", "rules/clusters.py", "reverted.add(judgment.reverts)", "pass"),
     ("country alone", "unknown", "rules/fitting.py", "if any(i.technology == incident.technology for i in license.items) else 0", "if license.items else 0"),
-    ("the unmatched", "unknown", "rules/assess.py", "            unmatched.append(cluster)\n", "            pass\n"),
+    ("the unmatched", "unknown", "rules/assess.py", "(unspoken if weighed.shares else unmatched).append(cluster)", "pass"),
     ("key of a row", "nothing_lost", "agents/watch.py", 'key = b"%d|" % arrival.partition + arrival.key', 'key = b"0|" + arrival.key'),
     ("marks of a burst", "agents", "agents/watch.py", "keeper.changed.update(touched)", "keeper.changed = set(touched)"),
     ("whose destination it is", "agents", "agents/watch.py", "if partition_of(d, self._ports.partitions) == partition}", "if d}"),
