@@ -73,7 +73,3 @@ def test_its_incident_raises_the_alert_that_it_names() -> None:
     before = {a.id for each in assess_facts(known, namer_of=RegisterNamer) for a in each.alerts}
     assert alert_id not in before
     assert BANDS.index(alerts[alert_id].band) >= BANDS.index("alert")
-
-
-def test_it_names_no_machine_and_no_host_of_a_registry() -> None:
-    assert not re.search(r"/work/|/root/|pypi|maven\.", README)
