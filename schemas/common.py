@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from schemas.vocabulary import EntityKind, Precision, Tense, Tlp, Use
+from schemas.vocabulary import Precision, Tense, Tlp, Use
 
 EARLIEST, LATEST = dt.date(1950, 1, 1), dt.date(2199, 12, 31)
 """Dates outside are taken for mistakes and refused."""
@@ -184,10 +184,3 @@ class Fact(Struct, tag_field="fact", frozen=True, kw_only=True):
     def ref(self) -> str:
         """`source:id`."""
         return f"{self.source}:{self.id}"
-
-
-class NamedEntity(Struct, frozen=True, kw_only=True):
-    """An entity of the register of names, as an analyst resolved it."""
-
-    entity: Id
-    kind: Annotated[EntityKind, Meta(description="What it is [vocabulary].")]

@@ -133,7 +133,7 @@ async def intake(
             partitions = await _partitions(ends.reader)
             door = Door(ends.producer, ends.reader, index, partitions=partitions, clock=ends.clock, owns=owns)
             await door.start()
-            server = house._Server(uvicorn.Config(
+            server = house.Server(uvicorn.Config(
                 _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
                 server_header=False, access_log=False, timeout_graceful_shutdown=3,
             ))  # fmt: skip
@@ -155,7 +155,7 @@ async def _partitions(reader: KafkaReader) -> int:
 
 def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     settings = ends.settings
-    ports = house._intake_ports(settings, door, reads, cast(Any, ends.reader), ends.clock)
+    ports = house.intake_ports(settings, door, reads, ends.reader, ends.clock)
     pages = PagePorts(
         reads=reads, submit=door.submit, clock=ends.clock, authority=settings.authority, country_name=house.state_name
     )
@@ -164,7 +164,7 @@ def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
         state=State({"keys": Keys(settings.home / "keys.json")}),
         openapi_config=None,
         logging_config=None,
-        exception_handlers={HTTPException: house._no_such_address(pages)},
+        exception_handlers={HTTPException: house.no_such_address(pages)},
         request_max_body_size=settings.max_body,
     )
 

@@ -23,7 +23,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from schemas import AnyFact, Notice, Tick
-from schemas.codec import decode_fact, decode_notice, encode
+from schemas.codec import decode_fact, decode_notice, encode, log_key, topic_of
 from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
@@ -51,7 +51,7 @@ from streams.topology import FACT_TOPICS, GROUP, STORED, Stream, build, hear_str
 from streams.transport.app import log_address, running
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader, keep_compact
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Outgoing, Part
+from streams.transport.ports import Outgoing, Part, Reader
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
 from streams.warehouse.ports import Warehouse
@@ -136,7 +136,7 @@ async def open_house(
         address = log_address(settings.log_path, synchronous=settings.synchronous)
         stream = build(address, partitions=partitions, home=settings.home)
         keys = Keys(settings.home / "keys.json")
-        intake = _intake_ports(settings, door, reads, reader, clock)
+        intake = intake_ports(settings, door, reads, reader, clock)
         pages = PagePorts(
             reads=reads,
             submit=door.submit,
@@ -152,7 +152,7 @@ async def open_house(
             openapi_config=None,
             logging_config=None,
             allowed_hosts=AllowedHostsConfig(allowed_hosts=_own_names(settings)),
-            exception_handlers={HTTPException: _no_such_address(pages)},
+            exception_handlers={HTTPException: no_such_address(pages)},
             request_max_body_size=settings.max_body,
         )
         yield House(
@@ -167,7 +167,7 @@ def _own_names(settings: Settings) -> list[str]:
     return sorted(hosts | {f"{host}:{settings.port}" for host in hosts})
 
 
-def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
+def no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
     """What an address that no route knows answers: a problem to a program, a page to a person."""
 
     def answer(request: Any, error: HTTPException) -> Any:
@@ -176,7 +176,9 @@ def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
     return answer
 
 
-def _intake_ports(settings: Settings, door: Door, reads: Reads, reader: EmbeddedReader, clock: Clock) -> IntakePorts:
+def intake_ports(settings: Settings, door: Door, reads: Reads, reader: Reader, clock: Clock) -> IntakePorts:
+    """What the intake is wired to, over any log."""
+
     async def lag() -> Mapping[str, int]:
         stored = await reader.lag(STORE_GROUP, STORED)
         watched = await reader.lag(GROUP, [*FACT_TOPICS, "dossiers"])
@@ -203,7 +205,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stopping.set)
-    server = _Server(uvicorn.Config(
+    server = Server(uvicorn.Config(
         house.http, host=house.settings.host, port=house.settings.port, log_level="warning", lifespan="off",
         server_header=False, access_log=False, timeout_graceful_shutdown=3,
     ))  # fmt: skip
@@ -223,7 +225,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
         await together(*parts)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """uvicorn inside a process that takes its signals itself."""
 
     @contextlib.contextmanager
@@ -232,7 +234,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(server: _Server, ready: Callable[[], object]) -> None:
+async def serve(server: Server, ready: Callable[[], object]) -> None:
     """Serve HTTP; raises `Stop` where the address is taken."""
 
     async def tell() -> None:
@@ -350,8 +352,6 @@ async def fill(
     house: House, facts: Sequence[AnyFact], pause_after: Callable[[AnyFact], bool], told: Callable[[int], object]
 ) -> None:
     """Send facts in their order; let the stream settle after those that `pause_after` names; `told` counts."""
-    from schemas.codec import log_key, topic_of
-
     waiting: list[Outgoing] = []
     for fact in facts:
         at = int(fact.recorded_at.timestamp() * 1000) if fact.recorded_at else None

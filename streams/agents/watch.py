@@ -9,7 +9,6 @@ alert. So under load a destination is assessed once a burst, not once a row.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
@@ -24,8 +23,6 @@ from streams.rules.dossier import Partition
 from streams.rules.naming import Namer
 from streams.rules.placing import Copy, partition_of
 from streams.rules.prepared import spoken_in
-
-log = logging.getLogger(__name__)
 
 QUIET, LONGEST_BURST = 0.03, 4.0
 """A burst ends when nothing came for the first and nothing waits, or when it lasted for the second [seconds]."""
