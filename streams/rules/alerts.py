@@ -34,7 +34,7 @@ from streams.rules.findings import Ground, Request
 from streams.rules.from_silence import answers
 from streams.rules.policy import Weights
 from streams.rules.prepared import Prepared
-from streams.rules.standing import granted_at, outlives, status_on
+from streams.rules.standing import granted_at, outlives, status_at, status_on
 from streams.rules.wording import day_words
 
 CODE_VERSION = "0.1.0"
@@ -104,7 +104,7 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
         destination=p.destination,
         title=_title(top, ground, p.weights),
         clause=quoted,
-        license=_summary(ground, top.at or p.dossier.today),
+        license=_summary(ground, top.at),
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
         reports=tuple(_related(r) for r in ground.reports[-12:]),
@@ -192,8 +192,9 @@ def _title(top: Drafted, ground: Ground, weights: Weights) -> str:
     return f"{what} in {where} {word} the duty to {duty} (license {named})"
 
 
-def _summary(ground: Ground, at: dt.date) -> LicenseSummary:
+def _summary(ground: Ground, at: dt.date | None) -> LicenseSummary:
     license = ground.license
+    today = status_at(license, ground.today)
     return LicenseSummary(
         ref=license.ref,
         number=license.number,
@@ -205,8 +206,8 @@ def _summary(ground: Ground, at: dt.date) -> LicenseSummary:
         granted_at=granted_at(license),
         valid_from=license.valid_from,
         valid_to=license.valid_to,
-        status_then=status_on(license, at),
-        status_today=status_on(license, ground.today),
+        status_then=status_on(license, at) if at else today,
+        status_today=today,
         pledge_signed_at=license.pledge.signed_at if license.pledge else None,
         pledge_by=license.pledge.signatory_role if license.pledge else None,
         responsible_officer=license.responsible_officer,

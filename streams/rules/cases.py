@@ -30,6 +30,7 @@ from streams.rules.fitting import Fit
 from streams.rules.from_incident import fits_a_license_without_pledge
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
+from streams.rules.today import Today
 from streams.rules.weighing import Ledger
 from streams.rules.wording import (
     ANSWERED,
@@ -294,10 +295,10 @@ def duty_words(clause: Clause, weights: Weights) -> str:
     return usual.words if usual else clause.kind.replace("_", " ")
 
 
-def stoppable(license: License, today: dt.date) -> tuple[str, ...]:
+def stoppable(license: License, today: Today) -> tuple[str, ...]:
     """What can still be stopped: support, a pending delivery, renewal or update."""
-    pending = [p.kind for p in license.pending if p.until is None or p.until >= today]
-    support = ["support"] if license.support_until is not None and license.support_until >= today else []
+    pending = [p.kind for p in license.pending if p.until is None or not today.past(p.until)]
+    support = ["support"] if license.support_until is not None and not today.past(license.support_until) else []
     return tuple(sorted({*pending, *support}))
 
 
@@ -473,7 +474,7 @@ def silence_cases(
             clause.kind in FROM_SILENCE
             and applies
             and not clause.waived
-            and clause_start(clause, ground.license) <= ground.today
+            and ground.today.reached(clause_start(clause, ground.license))
         ):
             versions[clause.id] = clause
     for clause_id in sorted(versions):
@@ -498,9 +499,13 @@ def _silent(
     reports: Sequence[Counted],
     weights: Weights,
 ) -> Drafted:
-    due = finding.due or ground.today
-    days = (ground.today - due).days
-    band: Band = "alert" if days >= weights.silence_alert else "review" if days >= weights.silence_review else "watch"
+    assert finding.due is not None, f"{rule} tells of a silence without the day on which something was due"
+    due = finding.due
+    band: Band = "watch"
+    if ground.today.reached(due + dt.timedelta(days=weights.silence_alert)):
+        band = "alert"
+    elif ground.today.reached(due + dt.timedelta(days=weights.silence_review)):
+        band = "review"
     after = {"alert": weights.silence_alert, "review": weights.silence_review, "watch": 0}[band]
     last = max(reports, key=lambda c: (_performed(c), c.key), default=None)
     support = [license, *([last] if last else [])]
@@ -519,7 +524,7 @@ def _silent(
         unknown=("why nothing has come",),
         evidence=tuple(Evidence(fact=c.key, revision=c.fact.revision, hash=c.hash) for c in support),
     )
-    return Drafted(case, clause, refused=True, at=ground.today, again=finding.again)
+    return Drafted(case, clause, refused=True, again=finding.again)
 
 
 def _performed(counted: Counted) -> dt.date:

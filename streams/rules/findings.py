@@ -12,6 +12,7 @@ from schemas.vocabulary import Band, Verdict
 from streams.rules.account import Told
 from streams.rules.naming import Namer
 from streams.rules.standing import Standing
+from streams.rules.today import Today
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     deliveries: tuple[Delivery, ...]
     reports: tuple[PostShipmentReport, ...]
     names: Namer
-    today: dt.date
+    today: Today
     disposed: dt.date
 
     @property

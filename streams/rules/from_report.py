@@ -198,7 +198,7 @@ def deficiency_left_open(q: ReportQuestion) -> Finding | None:
     ):
         return None
     due = q.report.performed.last + dt.timedelta(days=days or 0)
-    if q.ground.today <= due:
+    if not q.ground.today.past(due):
         return None
     return Finding(
         "appears_inconsistent",

@@ -54,9 +54,9 @@ def _overdue(q: SilenceQuestion, kinds: tuple[ReportKind, ...], what: str) -> Fi
     else:
         due = max(last, q.first) + dt.timedelta(days=parameters.cadence_days or 0)
         since = f"the last came on {day_words(last)}"
-    if q.ground.today <= due or due > q.last:
+    if not q.ground.today.past(due) or due > q.last:
         return None
-    rounds = (q.ground.today - due).days // parameters.cadence_days if parameters.cadence_days else 0
+    rounds = q.ground.today.rounds(due, parameters.cadence_days or 0)
     again = due + dt.timedelta(days=rounds * (parameters.cadence_days or 0))
     words = f"{what} was due on {day_words(due)}; {since}"
     return Finding("appears_inconsistent", words, refused=True, due=due, again=min(again, q.last), since=due)
@@ -77,7 +77,9 @@ def _unanswered(q: SilenceQuestion, kinds: tuple[str, ...]) -> Finding | None:
         answer_days = q.clause.parameters.answer_days
         usual = request.asked + dt.timedelta(days=answer_days) if answer_days is not None else None
         due = request.until or usual
-        if request.kind not in kinds or due is None or q.ground.today <= due or due > q.last or q.first > request.asked:
+        if request.kind not in kinds or due is None or due > q.last or q.first > request.asked:
+            continue
+        if not q.ground.today.past(due):
             continue
         if any(answers(r, request) and r.performed.last >= request.asked for r in q.ground.reports):
             continue

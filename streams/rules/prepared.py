@@ -22,6 +22,7 @@ from streams.rules.naming import Namer, Spoken
 from streams.rules.placing import serials_of
 from streams.rules.policy import Weights
 from streams.rules.standing import UseWindow, disposal_day, use_window
+from streams.rules.today import Today
 from streams.rules.weighing import Sources
 
 GONE = ("retracted", "withdrawn_for_safety")
@@ -131,7 +132,7 @@ class Prepared:
         about = tuple(r for r in facts_of(reports, PostShipmentReport) if self.covering(license.ref, r))
         return Ground(
             license=license, destination=self.destination, deliveries=here, reports=about, names=self.names,
-            today=self.dossier.today, disposed=disposal_day(here),
+            today=Today(self.dossier.today), disposed=disposal_day(here),
         )  # fmt: skip
 
     def fit(self, incident: Counted, license: Counted) -> Fit:

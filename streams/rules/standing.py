@@ -16,6 +16,7 @@ from schemas import Clause, Delivery, License, Period
 from schemas.delivery import DeliveredItem
 from schemas.vocabulary import LicenseStatus
 from streams.rules.policy import Weights
+from streams.rules.today import Today
 
 Overlap = Literal["certain", "possible", "none"]
 END = dt.date.max
@@ -47,13 +48,18 @@ def overlap(period: Period, first: dt.date, last: dt.date) -> Overlap:
 
 def status_on(license: License, day: dt.date) -> LicenseStatus:
     """What the license was on `day`; a later word of the same day counts."""
-    steps = [s for s in license.status_history if s.at <= day]
+    return status_at(license, Today(day))
+
+
+def status_at(license: License, today: Today) -> LicenseStatus:
+    """What the license is today."""
+    steps = [s for s in license.status_history if today.reached(s.at)]
     status: LicenseStatus = (
         max(enumerate(steps), key=lambda pair: (pair[1].at, pair[0]))[1].status if steps else "granted"
     )
-    if status in ("granted", "amended") and license.valid_to is not None and day > license.valid_to:
+    if status in ("granted", "amended") and license.valid_to is not None and today.past(license.valid_to):
         return "lapsed"
-    if not steps and day < granted_at(license):
+    if not steps and not today.reached(granted_at(license)):
         return "applied"
     return status
 

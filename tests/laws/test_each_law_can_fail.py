@@ -198,8 +198,8 @@ LAWS = {
 
 BREAKS = [
     # what is broken, the law that notices, where, the text, what becomes of it
-    ("alert of silence", "silence", "rules/cases.py", "days >= weights.silence_alert", "days > weights.silence_alert"),
-    ("review of silence", "silence", "rules/cases.py", "days >= weights.silence_review", "days > weights.silence_review"),
+    ("alert of silence", "silence", "rules/cases.py", "ground.today.reached(due + dt.timedelta(days=weights.silence_alert))", "ground.today.past(due + dt.timedelta(days=weights.silence_alert))"),
+    ("review of silence", "silence", "rules/cases.py", "ground.today.reached(due + dt.timedelta(days=weights.silence_review))", "ground.today.past(due + dt.timedelta(days=weights.silence_review))"),
     ("single origin", "bands", "rules/cases.py", "if len(speaking) < 2 and not forensic:", "if not speaking:"),
     ("threshold of review", "bands", "rules/cases.py", "if probability >= weights.review:", "if probability >= weights.alert:"),
     ("fit for an alert by grade", "bands", "rules/cases.py", "voice.m >= weights.alert_fit", "voice.m >= 0"),

@@ -12,13 +12,14 @@ from streams.rules.clauses import FROM_INCIDENT
 from streams.rules.findings import Ground, IncidentQuestion
 from streams.rules.naming import PlainNamer
 from streams.rules.standing import END, Standing
+from streams.rules.today import Today
 
 
 def word_on(clause, agency="same", **incident):
     """The first word of the rules on `clause` about an incident in XA, or `None`."""
     license = a_license(clauses=(clause,))
     ground = Ground(
-        license=license, destination="XA", deliveries=(), reports=(), names=PlainNamer(), today=END, disposed=END
+        license=license, destination="XA", deliveries=(), reports=(), names=PlainNamer(), today=Today(END), disposed=END
     )
     question = IncidentQuestion(
         ground=ground, standing=Standing(clause), told=told([an_incident(**incident)]), agency=agency
