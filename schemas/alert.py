@@ -260,6 +260,10 @@ class Versions(Struct, frozen=True, kw_only=True):
     policy: Name
     names: Name
     code: Name
+    since: Annotated[
+        dt.date | None,
+        Meta(description="First day from which the same facts give the same alert [ISO 8601 date]; absent: any day."),
+    ] = None
 
 
 class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
@@ -287,6 +291,10 @@ class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
     first_known: MaybeDay = None
     assessed_on: MaybeDay = None
     versions: Versions | None = None
+    basis: Annotated[
+        tuple[str, ...],
+        Meta(description="Digests of the bodies of all facts that it was computed from [hexadecimal, 16 digits]."),
+    ] = ()
 
 
 class Match(Struct, frozen=True, kw_only=True):

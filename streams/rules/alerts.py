@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,20 +20,11 @@ from schemas.alert import (
     Versions,
 )
 from schemas.vocabulary import BANDS, AlertStatus, Band, DecisionKind, Tlp, Use
-from streams.rules.cases import (
-    Drafted,
-    duty_words,
-    fold_unproven,
-    raised,
-    report_cases,
-    silence_cases,
-    stoppable,
-)
-from streams.rules.dossier import Counted
+from streams.rules.cases import Drafted, duty_words, raised, stoppable
+from streams.rules.counted import Counted
 from streams.rules.findings import Ground, Request
 from streams.rules.from_silence import answers
 from streams.rules.policy import Weights
-from streams.rules.prepared import Prepared
 from streams.rules.standing import granted_at, outlives, status_at, status_on
 from streams.rules.wording import day_words
 
@@ -42,41 +33,50 @@ TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 USES: tuple[Use, ...] = ("officer", "exporter", "end_user", "partners", "publication")
 
 
-def alerts_of(p: Prepared, counted: Counted, from_incidents: Sequence[Drafted]) -> Iterator[Alert]:
+class OnFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A license in a destination with all that is on file of it: what its alerts are drawn up from."""
+
+    counted: Counted
+    ground: Ground
+    decisions: Mapping[str, Sequence[Decision]]
+    """By alert, the earliest first."""
+    drafted: Sequence[Drafted]
+    behind: Callable[[str], AnyFact | None]
+    """The fact of a key, for how far an alert may travel."""
+    weights: Weights
+    versions: Versions
+    basis: tuple[str, ...]
+
+    def alert(self, clause: str) -> str:
+        """The id of the alert on a clause of it."""
+        return f"{self.ground.destination}~{self.ground.license.ref}~{clause}"
+
+
+def alerts_of(file: OnFile) -> Iterator[Alert]:
     """The alerts on one license: one for each clause with a case."""
-    ground = p.grounds[counted.fact.ref]
-    deliveries, reports = p.records(ground.license.ref)
-    about = [c for c in reports if isinstance(c.fact, PostShipmentReport) and p.covering(ground.license.ref, c.fact)]
-    drafted = [
-        *fold_unproven(from_incidents),
-        *report_cases(ground, reports, deliveries, p.weights),
-        *silence_cases(ground, counted, about, _requests(p, ground.license.ref), p.weights),
-    ]
     by_clause: dict[str, list[Drafted]] = defaultdict(list)
-    for each in drafted:
-        by_clause[each.clause.id].append(_closed(p, each, counted.fact.ref))
+    for each in file.drafted:
+        by_clause[each.clause.id].append(_closed(file, each))
     by_clause = _raise_each_other(by_clause)
     for clause_id in sorted(by_clause):
-        yield _alert(p, f"{p.destination}~{counted.fact.ref}~{clause_id}", counted, ground, by_clause[clause_id])
+        yield _alert(file, file.alert(clause_id), by_clause[clause_id])
 
 
-def _requests(p: Prepared, license: str) -> tuple[Request, ...]:
-    """What the authority asked for under any alert on the license here."""
-    prefix = f"{p.destination}~{license}~"
+def requests_of(decisions: Mapping[str, Sequence[Decision]]) -> tuple[Request, ...]:
+    """What the authority asked for under any alert on a license here."""
     return tuple(
         Request(d.at.date(), d.kind, d.ref, d.until)
-        for alert, decisions in sorted(p.decisions.items())
-        if alert.startswith(prefix)
-        for d in decisions
+        for _, taken in sorted(decisions.items())
+        for d in taken
         if d.kind in ("ask_exporter", "ask_end_user", "order_check")
     )
 
 
-def _closed(p: Prepared, drafted: Drafted, license: str) -> Drafted:
+def _closed(file: OnFile, drafted: Drafted) -> Drafted:
     """Closed, if decisions have judged all of its evidence in the revisions that count, since it last fell due."""
     judged = {
         (j.fact, j.revision)
-        for d in p.decisions.get(f"{p.destination}~{license}~{drafted.clause.id}", ())
+        for d in file.decisions.get(file.alert(drafted.clause.id), ())
         if d.kind == "close" and (drafted.again is None or d.at.date() >= drafted.again)
         for j in d.judged
     }
@@ -85,24 +85,25 @@ def _closed(p: Prepared, drafted: Drafted, license: str) -> Drafted:
     return drafted
 
 
-def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Sequence[Drafted]) -> Alert:
+def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
+    ground = file.ground
     ordered = sorted(drafted, key=lambda d: (not d.case.open, -BANDS.index(d.case.band), d.case.key))
     top = ordered[0]
     cases = tuple(d.case for d in ordered)
-    decisions = sorted(p.decisions.get(key, ()), key=lambda d: (d.at, d.ref))
+    decisions = file.decisions.get(key, ())
     is_open = any(c.open for c in cases)
     assigned = [d for d in decisions if d.kind in ("assign", "acknowledge") and (d.assigned_to or d.by_role)]
     status: AlertStatus = ("acknowledged" if _acknowledged(decisions, cases) else "open") if is_open else "closed"
     band: Band = top.case.band if is_open else "context"
-    quoted = _quoted(top, p.weights)
-    shown = [counted.fact, *_behind(p, cases)]
+    quoted = _quoted(top, file.weights)
+    shown = [file.counted.fact, *_behind(file, cases)]
     return Alert(
         id=key,
         version=_claim_digest(quoted, band, status, cases),
         status=status,
         band=band,
-        destination=p.destination,
-        title=_title(top, ground, p.weights),
+        destination=ground.destination,
+        title=_title(top, ground, file.weights),
         clause=quoted,
         license=_summary(ground, top.at),
         cases=cases,
@@ -115,14 +116,15 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
         may_use_for=tuple(u for u in USES if all(u in f.may_use_for for f in shown)),
         embargo_until=max((f.embargo_until for f in shown if f.embargo_until), default=None),
         first_known=min((c.known_since for c in cases if c.known_since and c.open), default=None),
-        versions=Versions(policy=p.weights.version, names=p.names_version, code=CODE_VERSION),
+        versions=file.versions,
+        basis=file.basis,
     )
 
 
-def _behind(p: Prepared, cases: Iterable[Case]) -> list[AnyFact]:
+def _behind(file: OnFile, cases: Iterable[Case]) -> list[AnyFact]:
     """The facts behind the cases, for how far the alert may travel."""
     wanted = sorted({e.fact for c in cases for e in c.evidence})
-    return [p.by_key[key] for key in wanted if key in p.by_key]
+    return [fact for key in wanted if (fact := file.behind(key))]
 
 
 def _raise_each_other(by_clause: Mapping[str, Sequence[Drafted]]) -> dict[str, list[Drafted]]:

@@ -102,15 +102,7 @@ def _warrant(account: Told) -> Alternative:
 
 def _custody(account: Told, ground: Ground) -> Alternative:
     """Ruled out only if every delivered piece was seen with the end user after the event."""
-    seen = {
-        s
-        for r in ground.reports
-        if r.performed.first > account.period.last and r.site_country in (None, ground.destination) and not r.holder
-        for i in r.items
-        for s in i.serials
-    }
-    serials = ground.serials
-    complete = bool(serials) and serials <= seen
+    complete = ground.custody is not None and ground.custody > account.period.last
     return _mark(
         "transferred_or_stolen", complete, "every delivered piece was seen with the end user afterwards",
         "not every delivered piece was seen with the end user afterwards",

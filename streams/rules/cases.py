@@ -16,7 +16,7 @@ from streams.rules.account import Told, told
 from streams.rules.alternatives import of_incident, of_silence
 from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
 from streams.rules.clusters import Cluster
-from streams.rules.dossier import Counted
+from streams.rules.counted import Counted
 from streams.rules.findings import (
     DeliveryQuestion,
     Finding,
@@ -31,6 +31,7 @@ from streams.rules.from_incident import fits_a_license_without_pledge
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
 from streams.rules.today import Today
+from streams.rules.weighed import Weighed
 from streams.rules.weighing import Ledger
 from streams.rules.wording import (
     ANSWERED,
@@ -66,34 +67,6 @@ class Drafted(msgspec.Struct, frozen=True):
     """The day on which the license's standing is shown."""
     again: dt.date | None = None
     """The latest day on which a duty in silence fell due once more."""
-
-
-class Weighed(msgspec.Struct, frozen=True, kw_only=True):
-    """A cluster, weighed against its candidate licenses in one destination."""
-
-    cluster: Cluster
-    fits: Mapping[str, Mapping[str, Fit]]
-    """By license, by account."""
-    shares: Mapping[str, int]
-    """By candidate license [millionths]; those of rivals sum to a million."""
-    rivals: Mapping[str, frozenset[str]]
-    """By candidate license those that fit the same claim, itself among them."""
-    ledger: Ledger
-    item_ledger: Ledger
-    """The same, not asking which agency: for the clause that names the end user."""
-    admitted: frozenset[str]
-    """Licenses for which it was admitted against interest."""
-
-    @property
-    def weighing(self) -> frozenset[str]:
-        """The accounts that weigh anything: where there are some, what the others tell borrows no weight from them."""
-        return frozenset(
-            v.incident.ref for w in (self.ledger, self.item_ledger) for o in w.origins for v in o.voices if v.weight > 0
-        )
-
-    def best(self, license: str) -> Fit:
-        """The best fit of any account with `license`."""
-        return max(self.fits[license].values(), key=lambda f: (f.m, f.item, f.relevant, f.agency, f.context, f.reasons))
 
 
 def banded(ledger: Ledger, admitted: bool, weights: Weights) -> tuple[Band, str]:
@@ -367,31 +340,28 @@ def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
     return Drafted(case, group[0].clause, group[0].others, at=group[0].at)
 
 
-def report_cases(
-    ground: Ground, reports: Sequence[Counted], deliveries: Sequence[Counted], weights: Weights
-) -> Iterator[Drafted]:
-    """What reports and sightings say of each clause in force when they were made."""
-    for counted in reports:
-        report = counted.fact
-        assert isinstance(report, PostShipmentReport)
-        for standing in clauses_in_force(ground.license, ground.destination, report.performed, weights, END):
-            question = ReportQuestion(ground=ground, clause=standing.clause, report=report)
-            for rule, finding in _answers(_rules_for(report, standing.clause.kind, ground), question):
-                yield _recorded(
-                    counted, report.performed, report.published_at, standing, rule, finding, ground, weights
-                )
-    for position, counted in enumerate(deliveries):
+def report_cases(counted: Counted, ground: Ground, weights: Weights) -> Iterator[Drafted]:
+    """What a report or sighting says of each clause in force when it was made."""
+    report = counted.fact
+    assert isinstance(report, PostShipmentReport)
+    for standing in clauses_in_force(ground.license, ground.destination, report.performed, weights, END):
+        question = ReportQuestion(ground=ground, clause=standing.clause, report=report)
+        for rule, finding in _answers(_rules_for(report, standing.clause.kind, ground), question):
+            yield _recorded(counted, report.performed, report.published_at, standing, rule, finding, ground, weights)
+
+
+def delivery_cases(deliveries: Sequence[Counted], ground: Ground, weights: Weights) -> Iterator[Drafted]:
+    """What the records of delivery say of each clause, each beside those before it."""
+    earlier: list[Delivery] = []
+    for counted in deliveries:
         delivery = counted.fact
         assert isinstance(delivery, Delivery)
-        earlier = [
-            d.fact
-            for d in deliveries[:position]
-            if isinstance(d.fact, Delivery) and d.fact.license == ground.license.ref
-        ]
         for clause in _every_clause(ground, delivery.delivered):
-            asked = DeliveryQuestion(ground=ground, clause=clause, delivery=delivery, earlier=earlier)
+            asked = DeliveryQuestion(ground=ground, clause=clause, delivery=delivery, earlier=tuple(earlier))
             for rule, finding in _answers(FROM_DELIVERY.get(clause.kind, ()), asked):
                 yield _recorded(counted, delivery.delivered, None, Standing(clause), rule, finding, ground, weights)
+        if delivery.license == ground.license.ref:
+            earlier.append(delivery)
 
 
 def _rules_for(

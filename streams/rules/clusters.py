@@ -7,17 +7,21 @@ judgment on the same pair overrides an older one; a reverted judgment says nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from schemas import Incident, Judgment
-from streams.rules.dossier import Counted
+from schemas import Incident
+from streams.rules.counted import Counted
+from streams.rules.dossier import named_by
+from streams.rules.judged import Judgments
 from streams.rules.standing import overlap
 
 BAND = 4
 """Sketch positions compared together when near copies are looked for; any pair above the threshold shares a band."""
+MOST_MONTHS = 24
+"""Events that may have lasted longer are compared with all of their origin [months]."""
+WHOLE, LONG = "whole", "long"
 
 
 class Cluster(msgspec.Struct, frozen=True):
@@ -59,61 +63,128 @@ class Ties:
         self._parent[high] = low
 
 
-def effective(judgments: Iterable[Judgment]) -> tuple[Judgment, ...]:
-    """The judgments that hold: not reverted by a later one, ordered by time and reference."""
-    ordered = sorted(judgments, key=lambda j: (j.at, j.ref))
-    holding: dict[str, Judgment] = {}
-    reverted: set[str] = set()
-    for judgment in reversed(ordered):
-        if judgment.ref in reverted:
-            continue
-        if judgment.kind == "revert":
-            if judgment.reverts:
-                reverted.add(judgment.reverts)
-        else:
-            holding[judgment.ref] = judgment
-    return tuple(j for j in ordered if j.ref in holding)
+class Clustering:
+    """The accounts that count in a dossier and the events of which they tell, kept up as accounts come and go."""
+
+    def __init__(self, judgments: Judgments, near_copy: float, *, apart: bool = False) -> None:
+        """`near_copy`: similarity [0..1] from which texts are one; `apart`: every account tells of its own event."""
+        self._judgments = judgments
+        self._near_copy = near_copy
+        self._apart = apart
+        self._counted: dict[str, Counted] = {}
+        self._referring: dict[str, set[str]] = defaultdict(set)
+        self._alike: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._tied: dict[str, frozenset[str]] = {}
+        """By account, present or not: all that are tied to it, itself among them."""
+        self._loose: set[str] = set()
+
+    def change(self, ref: str, counted: Counted | None) -> None:
+        """Have `counted` as the account `ref`, or none. Also to be called when a judgment on it changed."""
+        before = self._counted.pop(ref, None)
+        if before:
+            self._index(before, set.discard)
+        if counted:
+            self._counted[ref] = counted
+            self._index(counted, set.add)
+        self._loose.add(ref)
+
+    def _index(self, counted: Counted, how: Callable[[set[str], str], None]) -> None:
+        incident = _incident(counted)
+        for other in named_by(incident):
+            how(self._referring[other], incident.ref)
+        for alike in _alike(incident):
+            how(self._alike[alike], incident.ref)
+
+    def counted(self, ref: str) -> Counted | None:
+        """The account, if it counts."""
+        return self._counted.get(ref)
+
+    def members(self, ref: str) -> frozenset[str]:
+        """What was tied to an account when last settled, present or not."""
+        return self._tied.get(ref, frozenset())
+
+    def settle(self) -> tuple[set[str], list[Cluster]]:
+        """The keys of clusters that are no more or may have changed, and those that took their place."""
+        gone: set[str] = set()
+        made: list[Cluster] = []
+        rest, done = list(self._loose), set[str]()
+        self._loose.clear()
+        while rest:
+            start = rest.pop()
+            if start in done:
+                continue
+            tied = self._reached(start)
+            done |= tied
+            for ref in tied:
+                before = self._tied.pop(ref, frozenset())
+                rest += before - done
+                gone |= {ref} if before else set()
+            present = sorted(ref for ref in tied if ref in self._counted)
+            if present:
+                self._tied.update(dict.fromkeys(tied, tied))
+                made.append(Cluster(tuple(self._counted[ref] for ref in present)))
+        return gone, sorted(made, key=lambda c: c.key)
+
+    def _reached(self, start: str) -> frozenset[str]:
+        reached, rest = {start}, [start]
+        while rest:
+            new = set(self._neighbors(rest.pop())) - reached
+            reached |= new
+            rest += new
+        return frozenset(reached)
+
+    def _neighbors(self, ref: str) -> Iterator[str]:
+        """The accounts tied to this one by a judgment, else by what either says itself."""
+        if self._apart:
+            return
+        judged = self._judgments.pairs(ref)
+        yield from (other for other, same in judged.items() if same)
+        own: set[str] = set(self._referring.get(ref, ()))
+        if ref in self._counted:
+            own |= {*named_by(_incident(self._counted[ref])), *self._copies(_incident(self._counted[ref]))}
+        yield from (other for other in own if judged.get(other, True))
+
+    def _copies(self, incident: Incident) -> Iterator[str]:
+        """Those of one origin about one time and technology."""
+        near_in_time = {other for place in _places(incident) for other in self._alike.get(place, ())}
+        for ref in near_in_time - {incident.ref}:
+            other = _incident(self._counted[ref])
+            if overlap(incident.occurred, other.occurred.first, other.occurred.last) != "none" and (
+                shares_origin(incident, other) or near(incident, other, self._near_copy)
+            ):
+                yield ref
 
 
-def pairs_judged(judgments: Iterable[Judgment]) -> dict[tuple[str, str], bool]:
-    """For each pair of incidents that was judged: whether they are the same event; the newest word counts."""
-    judged: dict[tuple[str, str], bool] = {}
-    for judgment in judgments:
-        if judgment.kind in ("same_event", "different_event"):
-            for pair in combinations(sorted(set(judgment.incidents)), 2):
-                judged[pair] = judgment.kind == "same_event"
-    return judged
+def _incident(counted: Counted) -> Incident:
+    assert isinstance(counted.fact, Incident)
+    return counted.fact
 
 
-def clusters(incidents: Sequence[Counted], judgments: Iterable[Judgment], near_copy: float) -> tuple[Cluster, ...]:
-    """The clusters of `incidents`, ordered by key. `near_copy`: similarity [0..1] from which texts are one."""
-    judged = pairs_judged(judgments)
-    ties = Ties()
-    for (left, right), same in judged.items():
-        if same:
-            ties.tie(left, right)
-    for left, right in _own_ties(incidents, near_copy):
-        if judged.get((min(left, right), max(left, right)), True):
-            ties.tie(left, right)
-    grouped: dict[str, list[Counted]] = defaultdict(list)
-    for counted in sorted(incidents, key=lambda c: c.fact.ref):
-        grouped[ties.root(counted.fact.ref)].append(counted)
-    return tuple(sorted((Cluster(tuple(members)) for members in grouped.values()), key=lambda c: c.key))
+def _alike(incident: Incident) -> Iterator[tuple[str, str, str]]:
+    """Where others look for it: under each origin and band of a sketch by month, and in the whole."""
+    months = _months(incident)
+    for origin in _origins(incident):
+        yield origin, incident.technology, WHOLE
+        for month in months or (LONG,):
+            yield origin, incident.technology, month
 
 
-def _own_ties(incidents: Sequence[Counted], near_copy: float) -> Iterator[tuple[str, str]]:
-    """What the accounts say themselves, and copies of one origin about one time and technology."""
-    by_origin: dict[tuple[str, str], list[Incident]] = defaultdict(list)
-    for counted in incidents:
-        incident = counted.fact
-        assert isinstance(incident, Incident)
-        for other in (incident.duplicate_of, incident.part_of, *incident.derived_from):
-            if other:
-                yield incident.ref, other
-        for origin in _origins(incident):
-            by_origin[(origin, incident.technology)].append(incident)
-    for same in by_origin.values():
-        yield from _together(same, near_copy)
+def _places(incident: Incident) -> Iterator[tuple[str, str, str]]:
+    """Where it looks for others: in its months and among those that last long, or everywhere if it lasts long."""
+    months = _months(incident)
+    for origin in _origins(incident):
+        for month in (*months, LONG) if months else (WHOLE,):
+            yield origin, incident.technology, month
+
+
+def _months(incident: Incident) -> tuple[str, ...]:
+    """The months of the event; none if it may have lasted for more than two years."""
+    first, last = incident.occurred.first, incident.occurred.last
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    if not 0 < count <= MOST_MONTHS:
+        return ()
+    start = first.year * 12 + first.month - 1
+    return tuple(f"{month // 12}-{month % 12 + 1}" for month in range(start, start + count))
 
 
 def _origins(incident: Incident) -> set[str]:
@@ -123,18 +194,6 @@ def _origins(incident: Incident) -> set[str]:
         sketch = publication.sketch
         origins |= {f"sketch:{i}:{sketch[i : i + BAND]}" for i in range(0, len(sketch) - BAND + 1, BAND)}
     return origins
-
-
-def _together(incidents: Sequence[Incident], near_copy: float) -> Iterator[tuple[str, str]]:
-    ordered = sorted({i.ref: i for i in incidents}.values(), key=lambda i: (i.occurred.first, i.ref))
-    for position, incident in enumerate(ordered):
-        for other in ordered[position + 1 :]:
-            if other.occurred.first > incident.occurred.last:
-                break
-            if overlap(incident.occurred, other.occurred.first, other.occurred.last) != "none" and (
-                shares_origin(incident, other) or near(incident, other, near_copy)
-            ):
-                yield incident.ref, other.ref
 
 
 def shares_origin(left: Incident, right: Incident) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TypeVar
 
 import msgspec
@@ -19,29 +19,26 @@ from schemas import (
     AnyRow,
     Delivery,
     Header,
+    Incident,
     Judgment,
     Name,
     Policy,
+    PostShipmentReport,
     Recheck,
     Retraction,
     Tick,
 )
 from schemas.codec import body_hash, fact_key, kind_of
 from schemas.common import EARLIEST
+from streams.rules.counted import Counted
+from streams.rules.judged import Judgments
 from streams.rules.placing import destinations_of, serials_of
 
 F = TypeVar("F", bound=AnyFact)
 EVERYWHERE = (Judgment, Name, Policy)
-
-
-class Counted(msgspec.Struct, frozen=True):
-    """A fact that counts, with the digest of its body."""
-
-    fact: AnyFact
-    hash: str
-    key: str
-    """`kind:source:id`."""
-    conflicting: bool = False
+NOTHING: frozenset[str] = frozenset()
+Touched = dict[str, frozenset[str]]
+"""By destination the keys of the facts to look at again; none: only what concerns all."""
 
 
 class Versions:
@@ -72,7 +69,7 @@ class Versions:
         newest = max((*self.bodies, *self.headers), default=0)
         return newest if newest > self.withdrawn else None
 
-    def counting(self, key: str, destination: str | None, serials: frozenset[str] = frozenset()) -> Counted | None:
+    def counting(self, key: str, destination: str | None, serials: Set[str] = frozenset()) -> Counted | None:
         """The body of fact `key` that counts for `destination` (`None`: for all), where `serials` were delivered."""
         newest = self.newest()
         if newest is None:
@@ -80,7 +77,7 @@ class Versions:
         here = {
             digest: fact
             for digest, fact in self.bodies.get(newest, {}).items()
-            if destination is None or destination in destinations_of(fact) or serials & serials_of(fact)
+            if destination is None or destination in destinations_of(fact) or not serials.isdisjoint(serials_of(fact))
         }
         if not here:
             return None
@@ -120,8 +117,12 @@ class Partition:
         self._named: dict[str, set[str]] = defaultdict(set)
         self._everywhere: dict[type, set[str]] = {kind: set() for kind in EVERYWHERE}
         self._sightings: dict[str, set[str]] = defaultdict(set)
+        self._referring: dict[str, set[str]] = defaultdict(set)
+        self._speaking: dict[str, set[str]] = defaultdict(set)
         self._today = EARLIEST
         self._chosen: dict[type, tuple[Counted, ...]] = {}
+        self.judgments = Judgments()
+        """What analysts hold, whatever destination it concerns."""
 
     @property
     def today(self) -> dt.date:
@@ -132,13 +133,13 @@ class Partition:
         """Every destination that some row names, sorted."""
         return tuple(sorted(self._named))
 
-    def add(self, row: AnyRow) -> frozenset[str]:
-        """Take in one row; the destinations whose assessment may have changed.
+    def add(self, row: AnyRow) -> Touched:
+        """Take in one row; the destinations whose assessment may have changed, and by which facts.
 
         A row of the register of names touches those whose dossiers hold the name: `names()` says what to compare.
         """
         if isinstance(row, Recheck):
-            return frozenset(row.destinations) or frozenset(self._named)
+            return dict.fromkeys(row.destinations or self._named, NOTHING)
         if isinstance(row, Header):
             return self._add_header(row)
         if isinstance(row, Tick):
@@ -150,32 +151,69 @@ class Partition:
         for row in rows:
             self.add(row)
 
-    def _add_header(self, header: Header) -> frozenset[str]:
-        versions = self._versions[f"{header.of}:{header.source}:{header.id}"]
+    def _add_header(self, header: Header) -> Touched:
+        key = f"{header.of}:{header.source}:{header.id}"
+        versions = self._versions[key]
         versions.headers.add(header.revision)
-        return self._concerned(versions)
+        return dict.fromkeys(self._concerned(versions), frozenset((key,)))
 
-    def _add_tick(self, tick: Tick) -> frozenset[str]:
+    def _add_tick(self, tick: Tick) -> Touched:
         if tick.day <= self._today:
-            return frozenset()
+            return {}
         self._today = tick.day
-        return frozenset(self._named)
+        return dict.fromkeys(self._named, NOTHING)
 
-    def _add_fact(self, fact: AnyFact) -> frozenset[str]:
+    def _add_fact(self, fact: AnyFact) -> Touched:
         key = fact_key(fact)
         versions = self._versions[key]
         versions.add(fact)
-        kind = type(fact)
-        if isinstance(fact, EVERYWHERE) or (isinstance(fact, Retraction) and fact.of in ("judgment", "name", "policy")):
-            if not isinstance(fact, Retraction):
-                self._everywhere[kind].add(key)
-            self._chosen.clear()
-            return frozenset() if isinstance(fact, Name) or _takes_a_name(fact) else frozenset(self._named)
+        kind = of_kind(key)
+        if kind in ("judgment", "name", "policy"):
+            return self._add_everywhere(fact, kind, key)
         for destination in destinations_of(fact):
             self._named[destination].add(key)
         for serial in serials_of(fact):
             self._sightings[serial].add(key)
-        return self._concerned(versions)
+        if isinstance(fact, Incident):
+            for other in named_by(fact):
+                self._referring[other].add(fact.ref)
+        for source in sources_of(fact):
+            self._speaking[source].add(key)
+        return dict.fromkeys(self._concerned(versions), frozenset((key,)))
+
+    def _add_everywhere(self, fact: AnyFact, kind: str, key: str) -> Touched:
+        if not isinstance(fact, Retraction):
+            self._everywhere[type(fact)].add(key)
+        self._chosen.clear()
+        if kind == "judgment":
+            ref = key.partition(":")[2]
+            return self._judged(*self.judgments.change(ref, self._versions[key].counting(key, None)))
+        return dict.fromkeys(self._named, NOTHING) if kind == "policy" else {}
+
+    def _judged(self, incidents: Iterable[str], sources: Iterable[str]) -> Touched:
+        """Where the accounts are known that are tied to these, and where these sources speak."""
+        touched: dict[str, set[str]] = defaultdict(set)
+        keys = {f"incident:{ref}" for ref in self._tied(incidents)}
+        for key in keys | {key for source in sources for key in self._speaking.get(source, ())}:
+            known = self._versions.get(key)
+            for destination in known.destinations if known else ():
+                touched[destination].add(key)
+        return {destination: frozenset(keys) for destination, keys in touched.items()}
+
+    def _tied(self, incidents: Iterable[str]) -> set[str]:
+        """The accounts that judgments and references may tie to these, wherever they are."""
+        tied, rest = set(incidents), list(incidents)
+        while rest:
+            ref = rest.pop()
+            new = (set(self.judgments.pairs(ref)) | self._referring.get(ref, set()) | self._refers(ref)) - tied
+            tied |= new
+            rest += new
+        return tied
+
+    def _refers(self, ref: str) -> set[str]:
+        known = self._versions.get(f"incident:{ref}")
+        bodies = (f for by in known.bodies.values() for f in by.values()) if known else ()
+        return {other for f in bodies if isinstance(f, Incident) for other in named_by(f)}
 
     def _concerned(self, versions: Versions) -> frozenset[str]:
         """Where any revision of the fact is named, and where a serial of it was delivered."""
@@ -191,6 +229,23 @@ class Partition:
     def names(self) -> tuple[Counted, ...]:
         """The rows of the register of names that count."""
         return self._all(Name)
+
+    def policies(self) -> tuple[Counted, ...]:
+        """The policies that count."""
+        return self._all(Policy)
+
+    def keys(self, destination: str) -> frozenset[str]:
+        """The facts of which some revision names the destination."""
+        return frozenset(self._named.get(destination, ()))
+
+    def sightings(self, serial: str) -> frozenset[str]:
+        """The deliveries and reports of which some revision carries the serial."""
+        return frozenset(self._sightings.get(serial, ()))
+
+    def counting(self, key: str, destination: str, serials: Set[str] = frozenset()) -> Counted | None:
+        """The fact as it counts in a destination to which these serials were delivered."""
+        known = self._versions.get(key)
+        return known.counting(key, destination, serials) if known else None
 
     def dossier(self, destination: str, today: dt.date | None = None) -> Dossier:
         """The facts that count in the dossier of `destination`."""
@@ -233,8 +288,22 @@ class Partition:
         return self._chosen[kind]
 
 
-def _takes_a_name(fact: AnyFact) -> bool:
-    return isinstance(fact, Retraction) and fact.of == "name"
+def of_kind(key: str) -> str:
+    """The kind of the fact that has this key."""
+    return key.partition(":")[0]
+
+
+def named_by(incident: Incident) -> set[str]:
+    """The accounts that this one says it repeats, is a part of, or is drawn from."""
+    return {other for other in (incident.duplicate_of, incident.part_of, *incident.derived_from) if other}
+
+
+def sources_of(fact: AnyFact) -> frozenset[str]:
+    """The sources whose grade weighs in what a fact says."""
+    if isinstance(fact, Incident):
+        told = {p.source for p in fact.publications} or {fact.source}
+        return frozenset(told | {d.source for d in fact.denials if d.source})
+    return frozenset((fact.source,)) if isinstance(fact, PostShipmentReport) else frozenset()
 
 
 def facts_of(counted: Iterable[Counted], kind: type[F]) -> Iterator[F]:

@@ -30,16 +30,47 @@ class Finding(msgspec.Struct, frozen=True):
     since: dt.date | None = None
 
 
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
+class Ground:
     """A license in a destination, with what a rule needs to know of it."""
 
-    license: License
-    destination: str
-    deliveries: tuple[Delivery, ...]
-    reports: tuple[PostShipmentReport, ...]
-    names: Namer
-    today: Today
-    disposed: dt.date
+    def __init__(
+        self,
+        *,
+        license: License,
+        destination: str,
+        deliveries: tuple[Delivery, ...],
+        reports: tuple[PostShipmentReport, ...],
+        names: Namer,
+        today: Today,
+        disposed: dt.date,
+    ) -> None:
+        self.license = license
+        self.destination = destination
+        self.deliveries = deliveries
+        """Under this license, to this destination; the earliest first."""
+        self.names = names
+        self.today = today
+        self.disposed = disposed
+        """The day from which all pieces are proven gone."""
+        self.heard = False
+        """Whether a rule asked for the reports: what it answered may change with the next."""
+        self._reports = reports
+        self._custody: list[dt.date | None] = []
+
+    @property
+    def reports(self) -> tuple[PostShipmentReport, ...]:
+        """On this license here; the earliest first."""
+        self.heard = True
+        return self._reports
+
+    def asked(self, today: Today) -> Ground:
+        """The same ground for one more question, of which is noted what it asks."""
+        copy = Ground(
+            license=self.license, destination=self.destination, deliveries=self.deliveries, reports=self._reports,
+            names=self.names, today=today, disposed=self.disposed,
+        )  # fmt: skip
+        copy._custody = self._custody
+        return copy
 
     @property
     def serials(self) -> frozenset[str]:
@@ -50,6 +81,22 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
         """Serials that may have been delivered here by `day`."""
         came = (d for d in self.deliveries if d.kind not in ("return", "disposal") and d.delivered.first <= day)
         return frozenset(s for d in came for i in d.items for s in i.serials)
+
+    @property
+    def custody(self) -> dt.date | None:
+        """The day since which not every delivered piece has been seen with the end user; none: never was."""
+        if not self._custody:
+            self._custody.append(self._last_custody())
+        return self._custody[0]
+
+    def _last_custody(self) -> dt.date | None:
+        seen: dict[str, dt.date] = {}
+        for report in self._reports:
+            if report.site_country in (None, self.destination) and not report.holder:
+                day = report.performed.first
+                seen |= {s: max(day, seen.get(s, day)) for i in report.items for s in i.serials}
+        serials = self.serials
+        return min(seen[s] for s in serials) if serials and serials <= seen.keys() else None
 
 
 class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):

@@ -266,3 +266,23 @@ def _time(incident: Incident, license: License, window: UseWindow, weights: Weig
         share = share * weights.fit["delivery_unrecorded"] // MILLION
         reason += "; no delivery is on record, which leaves the start of use open"
     return Assertion(matter="time", claimed=said, fit=share, reason=reason), context
+
+
+Profile = tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]
+"""What a license covers and from whom: products with their technology, and the makers."""
+
+
+def profile_of(license: License) -> Profile:
+    """All of a license that decides whether an account may be about its items."""
+    return tuple((i.product, i.technology) for i in license.items), _makers(license)
+
+
+def about_items(
+    incident: Incident, license: License, destination: str, names: Namer, weights: Weights
+) -> Assertion | None:
+    """What ties an account to the items of a license in a destination, whatever the time and the agency; or nothing.
+
+    Licenses of one profile have one answer.
+    """
+    item = _item(incident, license, names, weights)
+    return item if item.fit and _state(incident, destination, weights).fit else None

@@ -20,6 +20,8 @@ from streams.rules.today import Today
 
 Overlap = Literal["certain", "possible", "none"]
 END = dt.date.max
+ARRIVING = ("shipment", "activation", "upgrade")
+"""Kinds of delivery after which items can be used."""
 START = dt.date.min
 
 
@@ -118,12 +120,17 @@ def clause_end(clause: Clause, license: License, weights: Weights) -> dt.date:
 def use_window(license: License, deliveries: Iterable[Delivery], destination: str) -> UseWindow:
     """When the items could be used in `destination`: from the first arrival to a proven disposal of all."""
     here = [d for d in deliveries if d.destination == destination or d.delivered_to == destination]
-    arrivals = [(d.activated or d.delivered).first for d in here if d.kind in ("shipment", "activation", "upgrade")]
+    arrivals = [day for d in here if (day := arrival(d)) is not None]
     gone = disposal_day(here)
     if arrivals:
         return UseWindow(min(arrivals), gone, True)
     covered = [d.valid_from or START for d in license.destinations if d.country == destination]
     return UseWindow(max(min(granted_at(license), license.valid_from), min(covered, default=START)), gone, False)
+
+
+def arrival(delivery: Delivery) -> dt.date | None:
+    """The first day on which what was delivered could be used; none for what left."""
+    return (delivery.activated or delivery.delivered).first if delivery.kind in ARRIVING else None
 
 
 def disposal_day(deliveries: Iterable[Delivery]) -> dt.date:

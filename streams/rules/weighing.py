@@ -30,14 +30,15 @@ class Sources:
     """The source register as it holds today: the policy's entries, then judgments on them, newest last."""
 
     def __init__(self, weights: Weights, judgments: Iterable[Judgment]) -> None:
-        self._known: dict[str, RegisteredSource] = dict(weights.sources)
+        self._registered = weights.sources
+        self._judged: dict[str, RegisteredSource] = {}
         for judgment in judgments:
             if judgment.judged_source:
-                self._known[judgment.judged_source] = _judged(self.get(judgment.judged_source), judgment)
+                self._judged[judgment.judged_source] = _judged(self.get(judgment.judged_source), judgment)
 
     def get(self, source: str) -> RegisteredSource:
         """The entry of `source`; one that nobody has graded cannot be judged (F) and can claim little."""
-        return self._known.get(source) or RegisteredSource(
+        return self._judged.get(source) or self._registered.get(source) or RegisteredSource(
             source=source, name=source, kind="other", reliability="F", max_evidence="E1", max_attribution="A1"
         )
 

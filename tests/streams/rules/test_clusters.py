@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from builders import a_judgment, a_publication, an_incident, at, period
 from schemas.codec import body_hash, fact_key
-from streams.rules.clusters import clusters, effective, near, similarity
+from streams.rules.clusters import Clustering, near, similarity
 from streams.rules.dossier import Counted
+from streams.rules.judged import Judgments
+
+
+def counted(fact):
+    return Counted(fact, body_hash(fact), fact_key(fact))
+
+
+def clusters(incidents, *judgments):
+    held = Judgments()
+    for judgment in judgments:
+        held.change(judgment.ref, counted(judgment))
+    clustering = Clustering(held, 0.8)
+    for incident in incidents:
+        clustering.change(incident.ref, counted(incident))
+    return clustering.settle()[1]
 
 
 def grouped(incidents, *judgments):
     """The clusters of accounts, as lists of ids."""
-    counted = [Counted(i, body_hash(i), fact_key(i)) for i in incidents]
-    return [[i.id for i in c.incidents()] for c in clusters(counted, effective(judgments), 0.8)]
+    return [[i.id for i in c.incidents()] for c in clusters(incidents, *judgments)]
 
 
 def account(id, origin=None, sketch=(), **changed):
@@ -111,5 +130,35 @@ def test_a_text_without_a_sketch_is_near_to_nothing():
 
 def test_a_cluster_is_named_for_its_first_member_whatever_the_order():
     for order in ([A, B, C], [C, B, A]):
-        counted = [Counted(i, body_hash(i), fact_key(i)) for i in order]
-        assert [c.key for c in clusters(counted, effective([same("I2", "I3")]), 0.8)] == ["desk:I1", "desk:I2"]
+        assert [c.key for c in clusters(order, same("I2", "I3"))] == ["desk:I1", "desk:I2"]
+
+
+# --- kept up ---------------------------------------------------------------------------------------------------------
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=60, deadline=None)
+def test_clusters_that_are_kept_up_are_those_of_a_fresh_look(seed):
+    dice = random.Random(seed)
+    held, here, judged = Judgments(), {}, {}
+    kept, standing = Clustering(held, 0.8), {}
+    for _ in range(30):
+        name = f"I{dice.randrange(7)}"
+        if dice.random() < 0.4:
+            kind = dice.choice(("same_event", "different_event", "revert"))
+            word = same(*dice.sample([f"I{n}" for n in range(9)], 2), id=f"J{dice.randrange(5)}", kind=kind,
+                        on=f"2025-06-{dice.randrange(1, 28):02d}", reverts=f"analysts:J{dice.randrange(5)}")  # fmt: skip
+            judged = judged | {word.ref: word} if dice.random() < 0.8 else {k: v for k, v in judged.items() if k != word.ref}
+            about, _ = held.change(word.ref, counted(word) if word.ref in judged else None)
+            for ref in about:
+                kept.change(ref, here.get(ref))
+        else:
+            told = account(name, dice.choice((None, "lab-1", "lab-2")), sketch=dice.choice(((), SKETCH, NEAR, FAR)),
+                           occurred=period("2021-01-01", "2025-12-31") if dice.random() < 0.2 else period("2024-06-20"),
+                           derived_from=(f"desk:I{dice.randrange(9)}",) if dice.random() < 0.2 else ())  # fmt: skip
+            here = here | {told.ref: counted(told)} if dice.random() < 0.8 else {k: v for k, v in here.items() if k != told.ref}
+            kept.change(told.ref, here.get(told.ref))
+        gone, made = kept.settle()
+        standing = {k: v for k, v in standing.items() if k not in gone} | {c.key: c for c in made}
+        fresh = clusters([c.fact for c in here.values()], *judged.values())
+        assert standing == {c.key: c for c in fresh}
