@@ -251,7 +251,7 @@ def assess_facts(
     recorded = told = EARLIEST
     for fact in facts:
         world.add(fact)
-        told = max(told, _told_on(fact))
+        told = max(told, told_on(fact))
         if fact.recorded_at is not None:
             recorded = max(recorded, fact.recorded_at.astimezone(dt.UTC).date())
     day = today or next((d for d in (world.today, recorded) if d > EARLIEST), told)
@@ -261,7 +261,7 @@ def assess_facts(
         yield assessor.assess(world.dossier(destination, day))
 
 
-def _told_on(fact: AnyFact) -> dt.date:
+def told_on(fact: AnyFact) -> dt.date:
     """The latest day that a fact tells of, where nobody has recorded when it came."""
     if isinstance(fact, Incident):
         return known_since(fact) or fact.occurred.last
