@@ -14,6 +14,9 @@ import click
 from streams.errors import Stop
 from streams.settings import Settings, read_settings
 
+WAREHOUSE_HELP = (
+    "File that holds the warehouse's address, clickhouse://user:password@host:9000/database: it has a password."
+)
 DONE, FOUND, OFF, STOPPED, AWAY = 0, 1, 2, 3, 4
 
 
@@ -58,3 +61,11 @@ def written(file: Path) -> Iterator[BinaryIO]:
     with lines:
         yield lines
     part.replace(file)
+
+
+def address_in(file: Path) -> str:
+    """The address that a file holds. Raises `Stop` where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Stop(f"{file} cannot be read: {error.strerror}") from error
