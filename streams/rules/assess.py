@@ -15,8 +15,6 @@ import msgspec
 from schemas import (
     Alert,
     AnyFact,
-    Decision,
-    Delivery,
     Incident,
     Judgment,
     License,
@@ -27,8 +25,6 @@ from schemas import (
     Remarks,
 )
 from schemas.alert import Evidence
-from schemas.common import EARLIEST
-from streams.rules.account import known_since
 from streams.rules.alerts import alerts_of
 from streams.rules.cases import Drafted, Weighed, banded, incident_cases
 from streams.rules.clusters import Cluster, Ties, clusters
@@ -40,6 +36,7 @@ from streams.rules.policy import MILLION, Weights, policy_in_force, weights_of
 from streams.rules.prepared import Prepared, real
 from streams.rules.remarks import remarks_of
 from streams.rules.standing import UseWindow
+from streams.rules.today import today_of
 from streams.rules.weighing import Ledger, weigh
 
 MOST_NAMERS = 4
@@ -247,28 +244,11 @@ def assess_facts(
     `today` defaults to the greatest tick, else to the latest record time, else to the latest day told of;
     never the wall clock.
     """
+    known = tuple(facts)
     world = Partition()
-    recorded = told = EARLIEST
-    for fact in facts:
-        world.add(fact)
-        told = max(told, told_on(fact))
-        if fact.recorded_at is not None:
-            recorded = max(recorded, fact.recorded_at.astimezone(dt.UTC).date())
-    day = today or next((d for d in (world.today, recorded) if d > EARLIEST), told)
+    world.add_all(known)
+    day = today or today_of(known)
     assessor = Assessor(namer_of, policy)
     begun(len(world.destinations()))
     for destination in world.destinations():
         yield assessor.assess(world.dossier(destination, day))
-
-
-def told_on(fact: AnyFact) -> dt.date:
-    """The latest day that a fact tells of, where nobody has recorded when it came."""
-    if isinstance(fact, Incident):
-        return known_since(fact) or fact.occurred.last
-    if isinstance(fact, PostShipmentReport):
-        return fact.published_at or fact.performed.last
-    if isinstance(fact, Delivery):
-        return fact.delivered.last
-    if isinstance(fact, License):
-        return fact.granted_at or fact.valid_from
-    return fact.at.date() if isinstance(fact, Decision | Judgment) else EARLIEST
