@@ -254,13 +254,13 @@ def namer_on(namer_of: NamerOf, day: dt.date) -> NamerOf:
 
 
 class World:
-    """The facts known at a standpoint, ready to be assessed destination by destination, each once."""
+    """The facts that are known from a standpoint, ready to be assessed destination by destination, each once."""
 
     def __init__(
         self, facts: Iterable[AnyFact], at: Standpoint, *, policy: Policy | None = None, namer_of: NamerOf = PlainNamer
     ) -> None:
         self.at = at
-        self.facts = tuple(known(facts, at))
+        self.facts = tuple(facts)
         self.today = at.as_of or today_of(self.facts)
         self._partition = Partition()
         self._partition.add_all(self.facts)
@@ -295,7 +295,7 @@ def assess_at(
     if at.as_of is None:
         yield from assess_facts(known(facts, at), policy=policy, namer_of=namer_of, begun=begun)
         return
-    world = World(facts, at, policy=policy, namer_of=namer_of)
+    world = World(known(facts, at), at, policy=policy, namer_of=namer_of)
     begun(len(world.destinations()))
     for destination in world.destinations():
         yield world.assessment(destination)
