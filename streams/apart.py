@@ -4,8 +4,8 @@
     store      every topic into the warehouse                     one
     deliver    tells officers, from one folder                    one; a second one on the same folder is refused
 
-Workers are in `worker.py`. Each ends when a signal says so or when it cannot go on, with the reason; what was
-acknowledged is in the log, and the next start goes on from there.
+Workers are in `worker.py`. Each says on `/readyz` whether it does its work (`health.py`). Each ends when a signal says
+so or when it cannot go on, with the reason; what was acknowledged is in the log, and the next start goes on from there.
 """
 
 from __future__ import annotations
@@ -13,28 +13,27 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
 import uvicorn
 from litestar import Litestar
-from litestar.datastructures import State
-from litestar.exceptions import HTTPException
 
 from schemas.codec import decode_fact
 from streams import house
 from streams.access import Keys
 from streams.agents.clock import keep_time
+from streams.agents.deliver import Deliverer
+from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
-from streams.errors import Stop
+from streams.agents.telling.routes import Pace
+from streams.errors import Stop, Wait
+from streams.health import LOOK_EVERY, Health, Movement, answer
 from streams.intake.door import Door, owned_by_register
 from streams.intake.index import Index
-from streams.intake.routes import intake_routes
 from streams.pages.ports import PagePorts
-from streams.pages.routes import page_routes
 from streams.settings import Settings
 from streams.topology import STORED, together
 from streams.transport.address import KafkaAddress
@@ -58,6 +57,19 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     clock: house.Clock
     address: str
     """Where the pages are; mails point there."""
+    pace: Pace | None = None
+    desks: list[Deliverer] = msgspec.field(default_factory=list)
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process tells whoever runs it."""
+
+    said: Callable[[str], object]
+    """Told when it is ready."""
+    ending: Callable[[], object] = lambda: None
+    """Called when a signal has come."""
+    ready_port: int | None = None
+    """Port of 127.0.0.1 that answers `/readyz`; the intake answers on the port of its pages."""
 
 
 @asynccontextmanager
@@ -101,29 +113,51 @@ async def until_told(*parts: Awaitable[object], ending: Callable[[], object] = l
     await together(*parts, stopping.wait())
 
 
-async def store(
-    log: KafkaAddress, settings: Settings, warehouse: str, said: Callable[[str], object], ending: Callable[[], object]
-) -> None:
+async def store(log: KafkaAddress, settings: Settings, warehouse: str, process: Process) -> None:
     """Keep the warehouse: every topic, each record once."""
     async with both_ends(log, settings) as ends, one_warehouse(warehouse) as kept:
-        said("ready")
-        writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED, pause=_STORE_PAUSE)
-        await until_told(writing, ending=ending)
+        movement, seen = Movement(), [Health(ready=False, why="starting")]
+
+        async def keep_looking() -> None:
+            while True:
+                try:
+                    seen[0] = movement.judge(await ends.reader.lag(STORE_GROUP, STORED))
+                except Wait as error:
+                    seen[0] = Health(ready=False, why=str(error))
+                await asyncio.sleep(LOOK_EVERY)
+
+        answering = await answer(process.ready_port, lambda: seen[0])
+        try:
+            process.said("ready")
+            writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED, pause=_STORE_PAUSE)
+            await until_told(writing, keep_looking(), ending=process.ending)
+        finally:
+            answering()
 
 
-async def deliver(
-    log: KafkaAddress, settings: Settings, pages: str, said: Callable[[str], object], ending: Callable[[], object]
-) -> None:
+async def deliver(log: KafkaAddress, settings: Settings, pages: str, process: Process) -> None:
     """Tell officers what is news to them; raises `Stop` where another process does so from the same folder."""
     async with both_ends(log, settings, address=pages) as ends:
         with _alone(settings.home / "deliver.lock"):
-            said("ready")
-            await until_told(house.deliver(cast(Any, ends)), ending=ending)
+            answering = await answer(process.ready_port, lambda: at_the_desks(ends.desks))
+            try:
+                process.said("ready")
+                await until_told(house.deliver(ends), ending=process.ending)
+            finally:
+                answering()
 
 
-async def intake(
-    log: KafkaAddress, settings: Settings, warehouse: str, said: Callable[[str], object], ending: Callable[[], object]
-) -> None:
+def at_the_desks(desks: Sequence[Deliverer]) -> Health:
+    """The health of a deliverer: it has read what was told before, and each of its channels takes what is brought."""
+    if not any(desk.caught_up for desk in desks):
+        return Health(ready=False, why="it reads what was told before")
+    channels = [status for desk in desks for status in desk.status()]
+    down = [f"{status.channel}: {status.error}" for status in channels if not status.up]
+    waiting = sum(status.waiting for status in channels)
+    return Health(ready=not down, why="; ".join(down) or ("telling" if waiting else "all is told"), lag=waiting)
+
+
+async def intake(log: KafkaAddress, settings: Settings, warehouse: str, process: Process) -> None:
     """The door, the API and the pages, and the clock that tells the days."""
     async with both_ends(log, settings) as ends, one_warehouse(warehouse) as kept:
         index = Index(settings.home / "intake.sqlite")
@@ -137,10 +171,10 @@ async def intake(
                 _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
                 server_header=False, access_log=False, timeout_graceful_shutdown=3,
             ))  # fmt: skip
-            parts = [house.serve(server, lambda: said(f"ready at {ends.address}"))]
+            parts = [house.serve(server, lambda: process.said(f"ready at {ends.address}"))]
             if settings.tick_every > 0:
                 parts.append(keep_time(ends.producer, ends.clock, settings.tick_every))
-            await until_told(*parts, ending=ending)
+            await until_told(*parts, ending=process.ending)
         finally:
             index.close()
 
@@ -159,14 +193,7 @@ def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     pages = PagePorts(
         reads=reads, submit=door.submit, clock=ends.clock, authority=settings.authority, country_name=house.state_name
     )
-    return Litestar(
-        route_handlers=[*intake_routes(ports), *page_routes(pages)],
-        state=State({"keys": Keys(settings.home / "keys.json")}),
-        openapi_config=None,
-        logging_config=None,
-        exception_handlers={HTTPException: house.no_such_address(pages)},
-        request_max_body_size=settings.max_body,
-    )
+    return house.http_app(settings, ports, pages, Keys(settings.home / "keys.json"))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import uvicorn
@@ -51,7 +51,7 @@ from streams.topology import FACT_TOPICS, GROUP, STORED, Stream, build, hear_str
 from streams.transport.app import log_address, running
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader, keep_compact
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Outgoing, Part, Reader
+from streams.transport.ports import Outgoing, Part, Producer, Reader
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
 from streams.warehouse.ports import Warehouse
@@ -136,7 +136,6 @@ async def open_house(
         address = log_address(settings.log_path, synchronous=settings.synchronous)
         stream = build(address, partitions=partitions, home=settings.home)
         keys = Keys(settings.home / "keys.json")
-        intake = intake_ports(settings, door, reads, reader, clock)
         pages = PagePorts(
             reads=reads,
             submit=door.submit,
@@ -146,28 +145,33 @@ async def open_house(
             demo_key=demo_key,
             country_name=country_name,
         )
-        http = Litestar(
-            route_handlers=[*intake_routes(intake), *page_routes(pages)],
-            state=State({"keys": keys}),
-            openapi_config=None,
-            logging_config=None,
-            allowed_hosts=AllowedHostsConfig(allowed_hosts=_own_names(settings)),
-            exception_handlers={HTTPException: no_such_address(pages)},
-            request_max_body_size=settings.max_body,
-        )
+        http = http_app(settings, intake_ports(settings, door, reads, reader, clock), pages, keys)
         yield House(
             settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
             stream=stream, door=door, keys=keys, http=http, pace=pace,
         )  # fmt: skip
 
 
+def http_app(settings: Settings, intake: IntakePorts, pages: PagePorts, keys: Keys) -> Litestar:
+    """The door, the API and the pages as one app, over any log and any warehouse."""
+    return Litestar(
+        route_handlers=[*intake_routes(intake), *page_routes(pages)],
+        state=State({"keys": keys}),
+        openapi_config=None,
+        logging_config=None,
+        allowed_hosts=AllowedHostsConfig(allowed_hosts=_own_names(settings)),
+        exception_handlers={HTTPException: _no_such_address(pages)},
+        request_max_body_size=settings.max_body,
+    )
+
+
 def _own_names(settings: Settings) -> list[str]:
     """The names under which we may be asked: another one may be a page elsewhere that points its name at us."""
-    hosts = {settings.host, "127.0.0.1", "localhost", "[::1]"}
-    return sorted(hosts | {f"{host}:{settings.port}" for host in hosts})
+    here = {settings.host, "127.0.0.1", "localhost", "[::1]"}
+    return sorted(here | {f"{host}:{settings.port}" for host in here} | set(settings.other_names))
 
 
-def no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
+def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
     """What an address that no route knows answers: a problem to a program, a page to a person."""
 
     def answer(request: Any, error: HTTPException) -> Any:
@@ -255,7 +259,39 @@ async def serve(server: Server, ready: Callable[[], object]) -> None:
 # -- telling officers -------------------------------------------------------------------------------------------------
 
 
-async def deliver(house: House) -> None:
+class Teller(Protocol):
+    """What telling needs of a house, or of the ends of a log."""
+
+    @property
+    def settings(self) -> Settings:
+        """Whose home folder holds `routes.toml` and the outbox."""
+
+    @property
+    def producer(self) -> Producer:
+        """Writes `notices`."""
+
+    @property
+    def reader(self) -> Reader:
+        """Reads `alerts`, `ticks` and `notices`."""
+
+    @property
+    def clock(self) -> Clock:
+        """Now [UTC]."""
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+
+    @property
+    def pace(self) -> Pace | None:
+        """How long to wait before speaking; absent: as the routes say."""
+
+    @property
+    def desks(self) -> list[Deliverer]:
+        """The deliverer is put here once it works."""
+
+
+async def deliver(house: Teller) -> None:
     """Tell officers what is news to them, through the channels of `routes.toml`, or a mailbox where there is none."""
     settings = house.settings
     routes = routes_at(settings.home, Sender(name=settings.authority, pages=house.address))
@@ -282,7 +318,7 @@ async def deliver(house: House) -> None:
     await deliverer.run(heard(house.reader))
 
 
-async def everything(reader: EmbeddedReader, topic: str) -> list[bytes]:
+async def everything(reader: Reader, topic: str) -> list[bytes]:
     """Every value of a topic."""
     values: list[bytes] = []
     earliest = await reader.earliest(topic)
@@ -294,7 +330,7 @@ async def everything(reader: EmbeddedReader, topic: str) -> list[bytes]:
     return values
 
 
-async def heard(reader: EmbeddedReader) -> AsyncIterator[Heard]:
+async def heard(reader: Reader) -> AsyncIterator[Heard]:
     """Alerts and days from the beginning; `CaughtUp` where the log ended when we began."""
     topics = ("alerts", "ticks")
     starts: dict[Part, int] = {}

@@ -30,6 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Address the HTTP server binds to."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8460
     """Port of the HTTP server."""
+    known_as: str = ""
+    """Further names under which browsers reach the pages, as they send them: `watch.example.org,10.0.0.7:8443`."""
     partitions: Annotated[int, Meta(ge=0, le=256)] = 0
     """Partitions of every topic, fixed once a log exists; 0: as the log has it, and 4 in a new one."""
     synchronous: str = "normal"
@@ -47,6 +49,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def log_path(self) -> Path:
         """The embedded log's file."""
         return self.home / "log.sqlite"
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """The names of `known_as`."""
+        return tuple(name.strip() for name in self.known_as.split(",") if name.strip())
 
     def partitions_of(self, kept: str | None) -> int:
         """The number of partitions, given what an existing log has kept of it."""

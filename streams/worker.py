@@ -3,17 +3,13 @@
 Any number may run, each under an instance number of its own. A worker that comes back under its number gets its share
 back at once, without a rebalance; one that stays away longer than the session timeout loses it to the others. What it
 knew is in the changelogs. It ends when a send fails, and when a signal says so; it commits only what is done.
-
-Ready means *moving*: its committed offsets move while there is something to read. A worker that answers and reads
-nothing is not ready (`faust.md` 5 and 6 of the project's design papers: it has been seen).
 """
 
 from __future__ import annotations
 
 import asyncio
 import signal
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +17,12 @@ import msgspec
 
 from schemas.topics import TOPICS
 from streams.errors import Stop, Wait
+from streams.health import LOOK_EVERY, STUCK_AFTER, Health, Movement, answer
 from streams.topology import FACT_TOPICS, GROUP, Stream, build, hear_strangers, together
 from streams.transport.address import KafkaAddress
 from streams.transport.app import Worker
 from streams.transport.kafka import KafkaReader
-from streams.transport.ports import Part, Reader
+from streams.transport.ports import Reader
 from streams.transport.readback import recovered_to
 from streams.transport.topics import Topics, wanted
 
@@ -33,8 +30,6 @@ CHANGELOGS = (f"{GROUP}-rows-changelog",)
 """What tables remember in topics that have no file of their own."""
 READ = (*FACT_TOPICS, "dossiers")
 """What a worker reads and commits."""
-_LOOK_EVERY = 2.0
-"""Seconds between looks at the progress."""
 _MUST = ("topic", "partitions", "cleanup.policy")
 """What a worker cannot work without; other differences are `pledgewatch topics`' to tell."""
 
@@ -53,20 +48,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds after which a silent worker's share goes to the others."""
     ready_port: int | None = None
     """Port of 127.0.0.1 that answers `/readyz`."""
-    stuck_after: float = 60.0
+    stuck_after: float = STUCK_AFTER
     """Seconds without progress, with records waiting, after which it is not ready."""
     stop_within: float = 20.0
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """What `/readyz` answers."""
-
-    ready: bool
-    why: str
-    parts: int = 0
-    """Partitions that it reads [count]."""
-    lag: int = 0
-    """Records that wait for it [count]."""
 
 
 async def work(
@@ -164,20 +148,16 @@ async def hear_strangers_always(stream: Stream, reader: Reader, rounds: Rounds) 
 class Progress:
     """Whether this worker moves."""
 
-    def __init__(
-        self, stream: Stream, reader: Reader, stuck_after: float, seconds: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, stream: Stream, reader: Reader, stuck_after: float) -> None:
         self.health = Health(ready=False, why="starting")
         self._stream, self._reader = stream, reader
-        self._stuck_after, self._seconds = stuck_after, seconds
-        self._places: Mapping[Part, int] = {}
-        self._moved = seconds()
+        self._movement = Movement(stuck_after)
 
     async def keep_looking(self) -> None:
         """Look again and again, for ever."""
         while True:
             self.health = await self._look()
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _look(self) -> Health:
         app = self._stream.app
@@ -187,47 +167,4 @@ class Progress:
         except Wait as error:
             return Health(ready=False, why=str(error), parts=len(parts))
         mine = {part: count for part, count in lag.items() if part in parts}
-        return self.judge(mine, recovering=bool(app.in_recovery or app.rebalancing))
-
-    def judge(self, lag: Mapping[Part, int], *, recovering: bool) -> Health:
-        """The health of a worker whose parts have this `lag`; what was seen before counts, too."""
-        waiting, now = sum(lag.values()), self._seconds()
-        if not waiting or recovering or lag.keys() != self._places.keys() or _moves(self._places, lag):
-            self._moved = now
-        self._places = dict(lag)
-        if recovering:
-            return Health(ready=False, why="its tables are being recovered", parts=len(lag), lag=waiting)
-        still = now - self._moved
-        if still > self._stuck_after:
-            return Health(ready=False, why=f"no progress for {still:.0f} s", parts=len(lag), lag=waiting)
-        return Health(ready=True, why="moving" if waiting else "nothing waits", parts=len(lag), lag=waiting)
-
-
-def _moves(before: Mapping[Part, int], now: Mapping[Part, int]) -> bool:
-    return any(now[part] < lag for part, lag in before.items())
-
-
-async def answer(port: int | None, health: Callable[[], Health]) -> Callable[[], object]:
-    """Answer `GET /readyz` on 127.0.0.1 with 200 or 503; returns what ends it. Raises `Stop` where `port` is taken."""
-    if port is None:
-        return lambda: None
-
-    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            asked = (await asyncio.wait_for(reader.readline(), 5)).split()
-            found = health()
-            status = "404 Not Found" if asked[1:2] != [b"/readyz"] else "200 OK" if found.ready else "503 Not Ready"
-            body = b"" if status.startswith("404") else msgspec.json.encode(found)
-            head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            writer.write(f"{head}Connection: close\r\n\r\n".encode() + body)
-            await writer.drain()
-        except (TimeoutError, ConnectionError, ValueError):
-            pass
-        finally:
-            writer.close()
-
-    try:
-        server = await asyncio.start_server(one, "127.0.0.1", port)
-    except OSError as error:
-        raise Stop(f"Port {port} of 127.0.0.1 is taken; --ready-port names another") from error
-    return server.close
+        return self._movement.judge(mine, recovering=bool(app.in_recovery or app.rebalancing))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import base64
 import os
+import random
 import shutil
 import signal
 import socket
@@ -315,15 +316,25 @@ def fetch(libs: Path) -> None:
 
 
 def free_ports(nodes: int) -> int:
-    """A port from which on every port that `nodes` nodes need is free at this moment."""
+    """A port from which on every port that `nodes` nodes need is free at this moment.
+
+    Below the range from which the system takes ports for connections: else, while a part is down, a connection of
+    somebody else (or, on loopback, of its own client to itself) could have its port when it comes back.
+    """
+    lowest, width = 12_000, 10 * nodes
     for _ in range(200):
-        with _bound(0) as port:
-            first = port
-        if first + 10 * nodes < 65_000 and all(
-            _is_free(first + 10 * node + role) for node in range(nodes) for role in (0, 1)
-        ):
+        first = random.randrange(lowest, _first_of_connections() - width)  # noqa: S311  (chance, not a secret)
+        if all(_is_free(first + 10 * node + role) for node in range(nodes) for role in (0, 1)):
             return first
     raise Stop(f"No free ports for {nodes} nodes were found on 127.0.0.1")
+
+
+def _first_of_connections() -> int:
+    """The lowest port that the system takes for connections."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        return 32_768
 
 
 def _refuse_taken(node: Node) -> None:

@@ -370,6 +370,11 @@ class Deliverer:
         self._moved = self._position
         await self._ports.moved(self._position)
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether the log has been read to where it ended when this began."""
+        return self._caught_up.is_set()
+
     def status(self) -> tuple[ChannelStatus, ...]:
         """How each channel is doing."""
         return tuple(

@@ -19,7 +19,7 @@ from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
 from streams.cli.keys import keys
 from streams.cli.local import assess, demo, draft, rules
 from streams.cli.process import migrate, replay, run
-from streams.cli.production import deliver, intake, store, topics, worker
+from streams.cli.production import deliver, intake, ready, store, topics, worker
 from streams.cli.remote import alert, alerts, parked, submit
 from streams.errors import Stop, Wait
 from streams.intake.names_commands import names
@@ -33,7 +33,7 @@ def program() -> None:
 
 for command in (
     run, submit, alerts, alert, parked, assess, replay, rules, topics, migrate, keys, names, draft, demo,
-    worker, intake, store, deliver, boards,
+    worker, intake, store, deliver, ready, boards,
 ):  # fmt: skip
     program.add_command(command)
 

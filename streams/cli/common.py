@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from streams.errors import Stop
+from streams.rules.known import DAY_FORM, MOMENT_FORM, read_standpoint
 from streams.settings import Settings, read_settings
 
+WAREHOUSE_HELP = (
+    "File that holds the warehouse's address, clickhouse://user:password@host:9000/database: it has a password."
+)
 DONE, FOUND, OFF, STOPPED, AWAY = 0, 1, 2, 3, 4
 
 
@@ -58,3 +63,27 @@ def written(file: Path) -> Iterator[BinaryIO]:
     with lines:
         yield lines
     part.replace(file)
+
+
+def address_in(file: Path) -> str:
+    """The address that a file holds. Raises `Stop` where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Stop(f"{file} cannot be read: {error.strerror}") from error
+
+
+def from_a_standpoint(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --as-of and --as-known-at; the command gets both as one argument, `at`."""
+
+    @functools.wraps(command)
+    def asked(*args: Any, as_of: str | None, as_known_at: str | None, **rest: Any) -> Any:
+        try:
+            at = read_standpoint(as_of, as_known_at)
+        except ValueError as error:
+            raise click.UsageError(f"--{str(error).replace('_', '-')}") from None
+        return command(*args, at=at, **rest)
+
+    then = click.option("--as-of", metavar="DAY", help=f"What was true then, as known now: {DAY_FORM}.")
+    told = click.option("--as-known-at", metavar="DAY|TIME", help=f"What was known then: {MOMENT_FORM} [UTC].")
+    return then(told(asked))

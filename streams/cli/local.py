@@ -15,8 +15,9 @@ import msgspec
 from schemas import AnyFact, Policy, Refused
 from schemas.codec import encode
 from schemas.reading import LineRefused, read_fact, read_ndjson
-from streams.cli.common import FOUND, complain, opened, progress, written
+from streams.cli.common import FOUND, complain, from_a_standpoint, opened, progress, written
 from streams.errors import Stop
+from streams.rules.known import Standpoint, assess_at
 
 
 @click.command()
@@ -33,9 +34,15 @@ from streams.errors import Stop
     type=click.DateTime(["%Y-%m-%d"]),
     help="Day of the assessment; default: the greatest tick or record time.",
 )
+@from_a_standpoint
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def assess(
-    facts: tuple[Path, ...], out: Path, policy_file: Path | None, today: dt.datetime | None, as_json: bool
+    facts: tuple[Path, ...],
+    out: Path,
+    policy_file: Path | None,
+    today: dt.datetime | None,
+    at: Standpoint,
+    as_json: bool,
 ) -> None:
     """Assess FACTS (NDJSON; - for standard input) without broker or server.
 
@@ -45,6 +52,8 @@ def assess(
     from streams.agents.naming import RegisterNamer
     from streams.rules.assess import assess_facts
 
+    if today and not at.now:
+        raise click.UsageError("--today says which day it is; with --as-of or --as-known-at that follows from them")
     known, refused = read_facts(facts)
     policy = _policy(policy_file) if policy_file else None
     out.mkdir(parents=True, exist_ok=True)
@@ -61,7 +70,12 @@ def assess(
         def begun(destinations: int) -> None:
             bars.append(stack.enter_context(progress("Assessing", destinations)))
 
-        for assessment in assess_facts(known, policy=policy, today=day, namer_of=RegisterNamer, begun=begun):
+        found = (
+            assess_facts(known, policy=policy, today=day, namer_of=RegisterNamer, begun=begun)
+            if at.now
+            else assess_at(known, at, policy=policy, namer_of=RegisterNamer, begun=begun)
+        )
+        for assessment in found:
             bars[0](1)
             for alert in assessment.alerts:
                 alerts.write(encode(alert) + b"\n")

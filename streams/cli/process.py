@@ -15,7 +15,7 @@ import click
 
 from schemas import AnyFact
 from schemas.codec import encode
-from streams.cli.common import progress, settings, written
+from streams.cli.common import WAREHOUSE_HELP, address_in, progress, settings, written
 from streams.errors import Stop
 from streams.settings import Settings
 
@@ -129,16 +129,20 @@ def demo_keys(chosen: Settings) -> dict[str, str]:
 
 @click.command()
 @click.option("--plan", is_flag=True, help="Print what would be done.")
-def migrate(plan: bool) -> None:
+@click.option(
+    "--warehouse-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"{WAREHOUSE_HELP} Without: the folder in the home folder.",
+)
+def migrate(plan: bool, warehouse_file: Path | None) -> None:
     """Bring the warehouse's tables up to date (while nothing runs; `run` does it by itself)."""
     from streams.warehouse import migrations
     from streams.warehouse.open import open_warehouse
 
-    warehouse = open_warehouse(settings().warehouse_path)
+    warehouse = open_warehouse(address_in(warehouse_file) if warehouse_file else settings().warehouse_path)
     try:
         if plan:
-            for step in migrations.plan(warehouse):
-                click.echo(step)
+            click.echo(migrations.render(migrations.plan(warehouse)), nl=False)
         else:
             done = migrations.migrate(warehouse)
             click.echo(f"{len(done)} migrations applied" if done else "nothing to do")

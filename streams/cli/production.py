@@ -1,4 +1,4 @@
-"""Commands of an installation over a cluster, each a process: worker, intake, store, deliver; and its topics."""
+"""Commands of an installation over a cluster: worker, intake, store, deliver, each a process; its topics and health."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from streams.cli.common import FOUND, STOPPED, complain, settings
+from streams.cli.common import DONE, FOUND, STOPPED, WAREHOUSE_HELP, address_in, complain, settings
 
 _ENDS_WITHIN = 40.0
 """Seconds after a signal in which a process ends by itself; then it is ended, whatever it waits for."""
@@ -61,7 +61,12 @@ WarehouseAt = click.option(
     "--warehouse-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     required=True,
-    help="File that holds the warehouse's address, clickhouse://user:password@host:9000/database: it has a password.",
+    help=WAREHOUSE_HELP,
+)
+
+
+ReadyPort = click.option(
+    "--ready-port", type=click.IntRange(1, 65535), help="Answer /readyz on this port of 127.0.0.1."
 )
 
 
@@ -69,7 +74,7 @@ WarehouseAt = click.option(
 @Broker
 @click.option("--instance", help="This worker's name among the workers: it keeps its share over a restart.")
 @click.option("--session-timeout", default=30.0, show_default=True, help="Seconds until a silent worker is given up.")
-@click.option("--ready-port", type=click.IntRange(1, 65535), help="Answer /readyz on this port of 127.0.0.1.")
+@ReadyPort
 def worker(broker: str, instance: str | None, session_timeout: float, ready_port: int | None) -> None:
     """Place facts and keep watch over this worker's share of the destinations, until a signal comes."""
     from streams.transport.address import read_address
@@ -92,32 +97,55 @@ def intake(broker: str, warehouse_file: Path) -> None:
     from streams import apart
     from streams.transport.address import read_address
 
-    log, chosen, warehouse = read_address(broker), settings(), _address_in(warehouse_file)
-    _run("intake", lambda said, ending: apart.intake(log, chosen, warehouse, said, ending))
+    log, chosen, warehouse = read_address(broker), settings(), address_in(warehouse_file)
+    _run("intake", lambda said, ending: apart.intake(log, chosen, warehouse, apart.Process(said=said, ending=ending)))
 
 
 @click.command()
 @Broker
 @WarehouseAt
-def store(broker: str, warehouse_file: Path) -> None:
+@ReadyPort
+def store(broker: str, warehouse_file: Path, ready_port: int | None) -> None:
     """Write every topic of a cluster into the warehouse, each record once; one such process."""
     from streams import apart
     from streams.transport.address import read_address
 
-    log, chosen, warehouse = read_address(broker), settings(), _address_in(warehouse_file)
-    _run("store", lambda said, ending: apart.store(log, chosen, warehouse, said, ending))
+    log, chosen, warehouse = read_address(broker), settings(), address_in(warehouse_file)
+
+    def main(said: Callable[[str], object], ending: Callable[[], object]) -> Coroutine[Any, Any, None]:
+        return apart.store(log, chosen, warehouse, apart.Process(said=said, ending=ending, ready_port=ready_port))
+
+    _run("store", main)
 
 
 @click.command()
 @Broker
 @click.option("--pages", required=True, help="Address of the pages, http(s)://host:port: messages point there.")
-def deliver(broker: str, pages: str) -> None:
+@ReadyPort
+def deliver(broker: str, pages: str, ready_port: int | None) -> None:
     """Tell officers what is news to them, by the routes of routes.toml; one such process."""
     from streams import apart
     from streams.transport.address import read_address
 
     log, chosen = read_address(broker), settings()
-    _run("deliver", lambda said, ending: apart.deliver(log, chosen, pages, said, ending))
+
+    def main(said: Callable[[str], object], ending: Callable[[], object]) -> Coroutine[Any, Any, None]:
+        return apart.deliver(log, chosen, pages, apart.Process(said=said, ending=ending, ready_port=ready_port))
+
+    _run("deliver", main)
+
+
+@click.command()
+@click.option(
+    "--port", required=True, type=click.IntRange(1, 65535), help="Its --ready-port, or the port of its pages."
+)
+def ready(port: int) -> None:
+    """Say whether a process on this machine is ready, and why; exit code 1 where it is not."""
+    from streams.health import ask
+
+    found = ask(port)
+    click.echo(f"{'ready' if found.ready else 'not ready'}: {found.why}")
+    sys.exit(DONE if found.ready else FOUND)
 
 
 def _run(name: str, main: Callable[[Callable[[str], object], Callable[[], object]], Coroutine[Any, Any, None]]) -> None:
@@ -134,7 +162,3 @@ def _run(name: str, main: Callable[[Callable[[str], object], Callable[[], object
         if not end.is_alive():
             end.start()
     click.echo(f"{name}: stopped; what was not committed is read again")
-
-
-def _address_in(file: Path) -> str:
-    return file.read_text(encoding="utf-8").strip()

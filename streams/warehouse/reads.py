@@ -10,7 +10,7 @@ What callers pass is bound, never written into SQL. Nothing here decides who may
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -20,7 +20,7 @@ from schemas import Alert, AnyFact, Notice, Parked, Remarks, Retraction
 from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remarks
 from schemas.vocabulary import AlertStatus, Band, FactKind
 from streams.warehouse.ports import Warehouse
-from streams.warehouse.rows import UNREADABLE
+from streams.warehouse.rows import FACT_TOPICS, UNREADABLE
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -102,9 +102,29 @@ class Reads:
         topic = TOPIC_OF.get(cast("FactKind", key.split(":", 1)[0]))
         if topic is None:
             return []
-        facts = [decode_fact(body.encode()) for _, body in self._subject(topic, key)]
-        once = {_standing(fact): fact for fact in sorted(facts, key=_recorded, reverse=True)}
-        return [once[standing] for standing in sorted(once, reverse=True)]
+        return newest_first(decode_fact(body.encode()) for _, body in self._subject(topic, key))
+
+    def facts(self, known_at: dt.datetime | None = None) -> list[AnyFact]:
+        """Every body and retraction of every fact, in no order; with `known_at` those recorded by then.
+
+        Where a fact bears no record time, the time at which the log had it counts.
+        """
+        sql = (
+            "SELECT value FROM record_rows WHERE topic IN %(topics)s AND state = 'whole' "
+            "AND (%(all)s OR toUnixTimestamp64Milli(recorded_at) <= %(at)s) "
+            "ORDER BY topic, partition, offset LIMIT 1 BY topic, partition, offset"
+        )
+        at_ms = int(known_at.timestamp() * 1000) if known_at else 0
+        asked = {"topics": tuple(FACT_TOPICS), "all": int(known_at is None), "at": at_ms}
+        return [decode_fact(body.encode()) for (body,) in self._texts(sql, asked)]
+
+    def facts_end(self) -> tuple[tuple[object, ...], ...]:
+        """How far the stored facts go, by topic and partition: the same answer, the same facts."""
+        sql = (
+            "SELECT topic, partition, max(offset) FROM record_rows WHERE topic IN %(topics)s "
+            "GROUP BY topic, partition ORDER BY topic, partition"
+        )
+        return tuple(tuple(row) for row in self._warehouse.query(sql, {"topics": tuple(FACT_TOPICS)}).rows)
 
     def remarks(self, destination: str | None = None) -> list[Remarks]:
         """The newest remarks of each destination (or of one), in the order of their codes; empty ones are left out."""
@@ -191,6 +211,12 @@ def _alert(alert_id: str, body: str) -> Alert:
 def _decoded(body: str) -> Alert:
     """Alerts never change and pages show the same ones again: decoding them is most of what a page costs."""
     return decode_alert(body.encode())
+
+
+def newest_first(facts: Iterable[AnyFact]) -> list[AnyFact]:
+    """Bodies and retractions of one fact, each once, as first recorded; newest revision first."""
+    once = {_standing(fact): fact for fact in sorted(facts, key=_recorded, reverse=True)}
+    return [once[standing] for standing in sorted(once, reverse=True)]
 
 
 def _standing(fact: AnyFact) -> tuple[int, bool, str]:

@@ -66,5 +66,12 @@ def test_free_ports_leave_out_those_that_are_taken() -> None:
             each.bind(("127.0.0.1", port))
 
 
+def test_a_port_is_none_that_the_system_gives_to_connections() -> None:
+    with socket.socket() as each:
+        each.bind(("127.0.0.1", 0))
+        given = each.getsockname()[1]
+    assert all(free_ports(3) + 21 < given for _ in range(20))
+
+
 def test_what_is_missing_is_said_in_words() -> None:
     assert "java is missing; Kafka needs Java 17 or newer" in (missing(os.devnull) or "")

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 
 from builders import a_delivery, a_license, a_policy, a_retraction, a_tick, an_incident, at
@@ -112,3 +113,13 @@ async def first_of(stream, count):
         count -= 1
         if count == 0:
             return
+
+
+@pytest.mark.parametrize(("name", "status"), [
+    ("127.0.0.1:8460", 200), ("localhost", 200), ("watch.example.org", 200), ("elsewhere.example.org", 400),
+])  # fmt: skip
+async def test_a_page_elsewhere_that_points_its_name_at_us_is_not_answered(tmp_path, name, status):
+    async with a_house(tmp_path, known_as="watch.example.org, 10.0.0.7:8443") as house:
+        through = httpx.ASGITransport(house.http)
+        async with httpx.AsyncClient(transport=through, base_url="http://127.0.0.1:8460") as client:
+            assert (await client.get("/healthz", headers={"Host": name})).status_code == status

@@ -106,6 +106,33 @@ def test_today_is_what_is_said_else_the_greatest_tick(cli):
     assert bands("--today", "2026-06-16") == {"alert"}
 
 
+def test_what_was_true_then_and_what_was_known_then_are_two_questions(cli):
+    file = written(cli.folder, *WORLD)  # happened in June 2024, told in May 2025
+
+    def said(*more):
+        assert cli("assess", file, "--out", cli.folder / "out", *more).exit_code == 0
+        return results(cli.folder / "out")
+
+    plain = said()
+    assert said("--as-of", "2026-06-01", "--as-known-at", "2026-06-01T00:00:00Z") == plain
+    assert said("--as-of", "2024-06-30")["alerts.ndjson"]
+    assert not said("--as-of", "2024-05-31")["alerts.ndjson"]
+    assert not said("--as-known-at", "2024-06-30")["alerts.ndjson"]
+    assert not said("--as-of", "2024-06-30", "--as-known-at", "2025-05-01")["alerts.ndjson"]
+
+
+def test_a_standpoint_that_is_none_is_named_with_what_was_expected(cli):
+    file = written(cli.folder, *WORLD)
+    done = cli("assess", file, "--out", cli.folder / "out", "--as-of", "last summer")
+    assert done.exit_code == 2
+    assert "--as-of: expected a day as in 2025-03-09" in done.stderr
+    done = cli("assess", file, "--out", cli.folder / "out", "--as-known-at", "2025-03-09T10:00:00")
+    assert "--as-known-at: expected a day as in 2025-03-09, or an instant with its zone" in done.stderr
+    done = cli("assess", file, "--out", cli.folder / "out", "--today", "2026-01-01", "--as-of", "2026-01-01")
+    assert done.exit_code == 2
+    assert "--today" in done.stderr
+
+
 def test_a_policy_that_is_given_counts_instead_of_those_among_the_facts(cli):
     file = written(cli.folder, *WORLD)
     quarantined = tuple(msgspec.structs.replace(s, quarantined=True) for s in a_policy().sources)
