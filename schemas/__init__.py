@@ -1,6 +1,6 @@
 """What is said: the facts, the derived records, their vocabularies, one codec, one file per topic."""
 
-from schemas.alert import Alert, Case, DestinationNote, Match, Remarks
+from schemas.alert import Alert, Case, Match, Remark
 from schemas.codec import AnyFact, AnyRow
 from schemas.common import Fact, Period
 from schemas.decision import Decision
@@ -19,7 +19,7 @@ from schemas.row import Header, Recheck
 from schemas.tick import Tick
 
 __all__ = [
-    "Alert", "AnyFact", "AnyRow", "Case", "Clause", "Decision", "Delivery", "DestinationNote", "Fact", "Header",
+    "Alert", "AnyFact", "AnyRow", "Case", "Clause", "Decision", "Delivery", "Fact", "Header",
     "Incident", "Judgment", "License", "Match", "Name", "Notice", "Parked", "Period", "Pledge", "Policy",
-    "PostShipmentReport", "Problem", "Recheck", "Refused", "Remarks", "Retraction", "Tick",
+    "PostShipmentReport", "Problem", "Recheck", "Refused", "Remark", "Retraction", "Tick",
 ]  # fmt: skip

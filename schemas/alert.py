@@ -311,19 +311,20 @@ class Match(Struct, frozen=True, kw_only=True):
     reasons: tuple[Words, ...]
 
 
-class DestinationNote(Struct, frozen=True, kw_only=True):
-    """What a destination's dossier says beside its alerts."""
+class Remark(Struct, tag_field="fact", tag="remark", frozen=True, kw_only=True):
+    """Topic `remarks`: one thing that a dossier says beside its alerts; the newest record of a key counts.
+
+    Keyed by `destination|kind|subject`.
+    """
 
     destination: Country
     kind: Annotated[NoteKind, Meta(description="What is noted [vocabulary].")]
     subject: Name
-    sentence: Words
+    sentence: Annotated[str, Meta(description="In plain words; empty when it is gone [text].")] = ""
     needed: Annotated[str, Meta(description="What would mend it [text].")] = ""
+    gone: Annotated[bool, Meta(description="Whether it no longer holds [yes or no].")] = False
 
-
-class Remarks(Struct, tag_field="fact", tag="remarks", frozen=True, kw_only=True):
-    """Topic `remarks`: what the dossier of a destination shows beside its alerts; the newest record counts."""
-
-    destination: Country
-    notes: tuple[DestinationNote, ...] = ()
-    assessed_on: MaybeDay = None
+    @property
+    def key(self) -> str:
+        """`destination|kind|subject`."""
+        return f"{self.destination}|{self.kind}|{self.subject}"

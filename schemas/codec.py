@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from schemas.alert import Alert, Remarks
+from schemas.alert import Alert, Remark
 from schemas.common import Fact
 from schemas.decision import Decision
 from schemas.delivery import Delivery
@@ -79,9 +79,9 @@ def decode_alert(raw: bytes) -> Alert:
     return _decoder(Alert).decode(raw)  # type: ignore[return-value]
 
 
-def decode_remarks(raw: bytes) -> Remarks:
-    """Remarks from our own bytes; raises `msgspec.DecodeError`."""
-    return _decoder(Remarks).decode(raw)  # type: ignore[return-value]
+def decode_remark(raw: bytes) -> Remark:
+    """A remark from our own bytes; raises `msgspec.DecodeError`."""
+    return _decoder(Remark).decode(raw)  # type: ignore[return-value]
 
 
 def decode_notice(raw: bytes) -> Notice:

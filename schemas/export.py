@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, get_args, get_type_hints
 import msgspec
 import msgspec.inspect as inspect
 
-from schemas.alert import Alert, Remarks
+from schemas.alert import Alert, Remark
 from schemas.codec import FACT_TYPES
 from schemas.common import Fact
 from schemas.notice import Notice
@@ -29,7 +29,7 @@ from schemas.row import Header, Recheck
 JsonSchema: TypeAlias = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-DERIVED: tuple[type[msgspec.Struct], ...] = (Alert, Remarks, Notice, Parked, Header, Recheck)
+DERIVED: tuple[type[msgspec.Struct], ...] = (Alert, Remark, Notice, Parked, Header, Recheck)
 VERSIONS: dict[str, int] = {str(kind.__struct_config__.tag): 1 for kind in (*FACT_TYPES, *DERIVED)}
 """The version under which each record is written today."""
 _UNIT = re.compile(r"\[[^\]]+\]")

@@ -93,7 +93,7 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
         await watch.run(_arrivals(stream, taken))
 
     async def recover(*_: Any) -> None:
-        await watch.recovered(list(rows.items()), list(alerts.keys()))
+        await watch.recovered(list(rows.items()), [*alerts.keys(), *remarks.keys()])
 
     app.agent(facts, name="place")(place)
     app.agent(topics["dossiers"], name="watch")(keep_watch)

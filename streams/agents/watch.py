@@ -3,7 +3,7 @@
 What it remembers are rows: one a fact, written before the dossier in memory is touched by it, and one an alert, whose
 changelog is the topic `alerts` itself. The dossiers are rebuilt from the rows. A row only marks what it changed; a
 `recheck` record has it assessed: one comes at the end of each burst, after a recovery, and when a stranger wrote an
-alert. So under load a destination is assessed once a burst, not once a row.
+alert. Assessed is what the rows of a burst touched; after a recovery and a stranger's record, everything.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 
 import msgspec
 
-from schemas import Alert, Header, Name, Recheck, Remarks, Retraction
-from schemas.codec import AnyRow, decode_alert, decode_row, encode
+from schemas import Alert, Header, Name, Recheck, Remark, Retraction
+from schemas.codec import AnyRow, decode_row, encode
 from streams.agents.arrival import Arrival, Park, unreadable
-from streams.rules.assess import Assessment, Assessor
-from streams.rules.dossier import Partition
-from streams.rules.naming import Namer
+from streams.rules.assess import Assessor
+from streams.rules.docket import Docket, Settled
+from streams.rules.dossier import Partition, Touched
 from streams.rules.placing import Copy, partition_of
-from streams.rules.prepared import spoken_in
 
-QUIET, LONGEST_BURST = 0.03, 4.0
-"""A burst ends when nothing came for the first and nothing waits, or when it lasted for the second [seconds]."""
+QUIET = 0.03
+"""A burst ends when nothing came for so long and nothing waits [seconds]."""
+BURST_LASTS, LONGEST_BURST = 0.2, 4.0
+"""Else when it lasted for the first, or twice as long as the last assessment took, but never the second [seconds]."""
 BURST = "burst"
 """Reason of a recheck that names all that it asks for, even if that is nothing but a look at changed names."""
 Table = MutableMapping[bytes, bytes]
@@ -39,7 +40,7 @@ class WatchPorts(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Table
     """Alert id → the newest record; its changelog is the topic `alerts`."""
     remarks: Table
-    """Destination → the newest record; its changelog is the topic `remarks`."""
+    """`destination|kind|subject` → the newest record; its changelog is the topic `remarks`."""
     ask: Callable[[Copy], Awaitable[object]]
     """Sends a record to a partition of `dossiers`."""
     park: Park
@@ -56,18 +57,22 @@ class Keeper:
 
     def __init__(self) -> None:
         self.dossiers = Partition()
+        self.dockets: dict[str, Docket] = {}
+        """Destinations that were assessed, kept up since."""
         self.said: dict[str, set[bytes]] = defaultdict(set)
-        self.namer: Namer | None = None
-        """The register of names at the last assessment."""
+        """By destination the keys of the alerts and remarks that stand."""
         self.renamed = False
-        """Whether a row of the register has come since."""
-        self.changed: set[str] = set()
+        """Whether a row of the register of names has come since the last assessment."""
+        self.changed: dict[str, frozenset[str]] = {}
+        """By destination what touched it since."""
         self.since = 0.0
         """When the present burst began."""
         self.latest = 0.0
         """When its latest row came."""
+        self.took = 0.0
+        """What the last assessment took [seconds]."""
         self.asked = False
-        """Whether its end has been told."""
+        """Whether the end of the burst has been told."""
 
 
 class Watch:
@@ -91,23 +96,10 @@ class Watch:
         except (msgspec.DecodeError, ValueError) as error:
             await self._ports.park(unreadable(arrival, "decode", error))
             return
-        if not isinstance(row, Recheck):
+        if isinstance(row, Recheck):
+            await self._look(keeper, row, arrival.partition)
+        else:
             self._take_in(keeper, arrival, row)
-            return
-        asked = frozenset(row.destinations) if row.reason == BURST else keeper.dossiers.add(row)
-        changed = keeper.changed | self._owned(asked, arrival.partition)
-        changed |= await asyncio.to_thread(self._holding_a_changed_name, keeper, arrival.partition)
-        keeper.changed, keeper.asked = set(), False
-        await self._assess(keeper, changed)
-
-    def _holding_a_changed_name(self, keeper: Keeper, partition: int) -> set[str]:
-        """The destinations in whose dossiers a name stands that may mean somebody else now."""
-        before, keeper.namer = keeper.namer, self._assessor.namer(keeper.dossiers.names())
-        renamed, keeper.renamed = keeper.renamed, False
-        if before is None or not renamed:
-            return set()
-        owned = self._owned(keeper.dossiers.destinations(), partition)
-        return {d for d in owned if keeper.namer.concerned(before, spoken_in(keeper.dossiers.dossier(d)))}
 
     def _take_in(self, keeper: Keeper, arrival: Arrival, row: AnyRow) -> None:
         key = b"%d|" % arrival.partition + arrival.key
@@ -115,17 +107,19 @@ class Watch:
             return
         self._ports.rows[key] = arrival.value
         keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header) and row.of == "name")
-        self._mark(keeper, self._owned(keeper.dossiers.add(row), arrival.partition))
+        touched = keeper.dossiers.add(row)
+        self._mark(keeper, {d: touched[d] for d in self._owned(touched, arrival.partition)})
 
-    def _owned(self, destinations: Iterable[str], partition: int) -> set[str]:
+    def _owned(self, destinations: Iterable[str], partition: int) -> list[str]:
         """Those whose dossier is kept here: a broadcast row names others too, of which this partition knows little."""
-        return {d for d in destinations if partition_of(d, self._ports.partitions) == partition}
+        return [d for d in destinations if partition_of(d, self._ports.partitions) == partition]
 
-    def _mark(self, keeper: Keeper, touched: Iterable[str]) -> None:
+    def _mark(self, keeper: Keeper, touched: Touched) -> None:
         keeper.latest = self._ports.seconds()
         if not keeper.changed:
             keeper.since = keeper.latest
-        keeper.changed.update(touched)
+        for destination, keys in touched.items():
+            keeper.changed[destination] = keeper.changed.get(destination, frozenset()) | keys
 
     async def end_bursts(self) -> None:
         """Ask for an assessment where a burst has ended, for ever."""
@@ -134,7 +128,7 @@ class Watch:
             now, behind = self._ports.seconds(), self._ports.behind()
             for partition, keeper in list(self._keepers.items()):
                 quiet = now - keeper.latest > QUIET and not behind
-                over = quiet or now - keeper.since > LONGEST_BURST
+                over = quiet or now - keeper.since > min(max(BURST_LASTS, 2 * keeper.took), LONGEST_BURST)
                 if (keeper.changed or keeper.renamed) and not keeper.asked and over:
                     keeper.asked = True
                     await self.recheck(partition, BURST, *sorted(keeper.changed))
@@ -144,48 +138,77 @@ class Watch:
         """Whether all that was taken in has been assessed."""
         return not any(k.changed or k.renamed or k.asked for k in self._keepers.values())
 
-    async def _assess(self, keeper: Keeper, changed: Iterable[str]) -> None:
+    async def _look(self, keeper: Keeper, asked: Recheck, partition: int) -> None:
+        """Assess what changed since; what is asked for by name for another reason than a burst, from the beginning."""
+        begun = self._ports.seconds()
+        if asked.reason != BURST:
+            afresh = self._owned(asked.destinations or keeper.dossiers.destinations(), partition)
+            keeper.dockets = {d: docket for d, docket in keeper.dockets.items() if d not in afresh}
+            self._mark(keeper, dict.fromkeys(afresh, frozenset()))
+        if keeper.renamed:
+            await asyncio.to_thread(self._close_renamed, keeper)
+        changed, keeper.changed, keeper.renamed, keeper.asked = keeper.changed, {}, False, False
         for destination in sorted(changed):
-            dossier = keeper.dossiers.dossier(destination)
-            assessment = await asyncio.to_thread(self._assessor.assess, dossier, matching=False)
-            for key, value in self._news(keeper, assessment):
-                self._ports.alerts[key] = value
-            said = encode(assessment.remarks)
-            key = destination.encode()
-            if self._ports.remarks.get(key, _nothing_said(destination)) != said:
-                self._ports.remarks[key] = said
+            await self._assess(keeper, destination, changed[destination])
+        keeper.took = self._ports.seconds() - begun
 
-    def _news(self, keeper: Keeper, assessment: Assessment) -> Iterator[tuple[bytes, bytes]]:
-        """Records of alerts that differ from what was last said; what is gone is withdrawn."""
-        now = {a.id.encode(): encode(a) for a in assessment.alerts}
-        said = keeper.said[assessment.destination]
-        for key in sorted(said - now.keys()):
-            gone = encode(withdrawn(key.decode(), assessment.destination))
-            if self._ports.alerts.get(key) != gone:
-                yield key, gone
-        for key, value in now.items():
-            if self._ports.alerts.get(key) != value:
-                yield key, value
-        said.update(now)
+    def _close_renamed(self, keeper: Keeper) -> None:
+        """Close the dockets that hold a name which may mean somebody else now."""
+        for destination, docket in list(keeper.dockets.items()):
+            if not self._assessor.keeps(docket, keeper.dossiers):
+                del keeper.dockets[destination]
+                self._mark(keeper, {destination: frozenset()})
 
-    async def recovered(self, rows: Iterable[tuple[bytes, bytes]], alerts: Iterable[bytes]) -> None:
-        """Rebuild the dossiers from the rows that were remembered, and ask for their assessment."""
+    async def _assess(self, keeper: Keeper, destination: str, touched: frozenset[str]) -> None:
+        docket = keeper.dockets.get(destination)
+        opened = docket is None or not self._assessor.keeps(docket, keeper.dossiers)
+        if docket is None or opened:
+            docket = keeper.dockets[destination] = self._assessor.docket(keeper.dossiers, destination)
+        docket.touch(touched)
+        settled = await asyncio.to_thread(docket.settle)
+        self._say(keeper.said[destination], destination, settled, opened=opened)
+
+    def _say(self, said: set[bytes], destination: str, settled: Settled, *, opened: bool) -> None:
+        """Write what differs from what was last said; what is gone is withdrawn. A new docket says everything."""
+        alerts = {a.id.encode(): encode(a) for a in settled.alerts}
+        remarks = {r.key.encode(): encode(r) for r in settled.notes}
+        gone = {a.encode() for a in settled.gone} | {f"{destination}|{k}|{s}".encode() for k, s in settled.unsaid}
+        if opened:
+            gone |= said - alerts.keys() - remarks.keys()
+        for key in sorted(gone):
+            if _is_remark(key):
+                remarks[key] = encode(no_longer(key.decode()))
+            else:
+                alerts[key] = encode(withdrawn(key.decode(), destination))
+        for table, values in ((self._ports.alerts, alerts), (self._ports.remarks, remarks)):
+            for key in sorted(values):
+                if table.get(key) != values[key]:
+                    table[key] = values[key]
+        said.update(alerts, remarks)
+        said -= gone
+
+    async def recovered(self, rows: Iterable[tuple[bytes, bytes]], said: Iterable[bytes]) -> None:
+        """Rebuild the dossiers from the rows that were remembered, and ask for their assessment.
+
+        `said`: keys of the alerts and remarks that were remembered.
+        """
         self._keepers.clear()
         for key, value in rows:
             partition = int(key.split(b"|", 1)[0])
             self._keepers[partition].dossiers.add(decode_row(value))
-        for alert_id in alerts:
-            destination = alert_id.decode().split("~", 1)[0]
-            self._keepers[partition_of(destination, self._ports.partitions)].said[destination].add(alert_id)
+        for key in said:
+            destination = _destination(key)
+            self._keepers[partition_of(destination, self._ports.partitions)].said[destination].add(key)
         for partition in sorted(self._keepers):
             await self.recheck(partition, "recovery")
 
     async def contradicted(self, key: bytes, partition: int) -> None:
-        """A stranger wrote an alert of ours: what it says is what we remember until we have looked again."""
-        destination = key.decode().split("~", 1)[0]
+        """A stranger wrote an alert or remark of ours: that is what we remember until we have looked again."""
+        destination = _destination(key)
         keeper = self._keepers[partition]
         keeper.said[destination].add(key)
-        keeper.changed.add(destination)
+        keeper.dockets.pop(destination, None)
+        self._mark(keeper, {destination: frozenset()})
         await self.recheck(partition, "stranger", destination)
 
     async def recheck(self, partition: int, reason: str, *destinations: str) -> None:
@@ -199,10 +222,16 @@ def withdrawn(alert_id: str, destination: str) -> Alert:
     return Alert(id=alert_id, destination=destination, status="withdrawn")
 
 
-def _nothing_said(destination: str) -> bytes:
-    return encode(Remarks(destination=destination))
+def no_longer(key: str) -> Remark:
+    """The record that says that a remark no longer holds."""
+    destination, kind, subject = key.split("|", 2)
+    return msgspec.convert({"destination": destination, "kind": kind, "subject": subject, "gone": True}, Remark)
 
 
-def is_withdrawn(value: bytes) -> bool:
-    """Whether a record of `alerts` says that the alert is gone."""
-    return decode_alert(value).status == "withdrawn"
+def _is_remark(key: bytes) -> bool:
+    """Alerts are keyed `destination~license~clause`, remarks `destination|kind|subject`."""
+    return key[2:3] == b"|"
+
+
+def _destination(key: bytes) -> str:
+    return key[:2].decode()

@@ -81,8 +81,8 @@ def assess(
                 alerts.write(encode(alert) + b"\n")
             for match in assessment.matches:
                 matches.write(_whole(match) + b"\n")
-            if assessment.remarks.notes:
-                remarks.write(encode(assessment.remarks) + b"\n")
+            for note in assessment.notes:
+                remarks.write(encode(note) + b"\n")
             counts["alerts"] += len(assessment.alerts)
             counts["matches"] += len(assessment.matches)
     if as_json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from schemas import Alert, Case, Remarks
+from schemas import Alert, Case, Remark
 from schemas.common import Struct
 from schemas.vocabulary import BANDS, AlertStatus, Band, Verdict
 from streams.demo import background as b
@@ -53,7 +53,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
     """The world as it was known on this day; absent: its last."""
 
 
-def faults(expectation: Expectation, alerts: Sequence[Alert], remarks: Sequence[Remarks]) -> list[str]:
+def faults(expectation: Expectation, alerts: Sequence[Alert], remarks: Sequence[Remark]) -> list[str]:
     """Everything in which `alerts` and `remarks` differ from the expectation."""
     if expectation.remark:
         return list(_remark_faults(expectation, remarks))
@@ -130,10 +130,10 @@ def _case_faults(expectation: Expectation, grounds: Sequence[Case]) -> Iterator[
         yield f"{len(case.replies)} replies are shown, expected at least {expectation.replies_at_least}"
 
 
-def _remark_faults(expectation: Expectation, remarks: Sequence[Remarks]) -> Iterator[str]:
-    notes = [note for each in remarks if each.destination == expectation.destination for note in each.notes]
-    of_kind = [note for note in notes if note.kind == expectation.remark]
-    about = [note for note in of_kind if expectation.incident is None or expectation.incident in note.subject]
+def _remark_faults(expectation: Expectation, remarks: Sequence[Remark]) -> Iterator[str]:
+    here = [remark for remark in remarks if remark.destination == expectation.destination]
+    of_kind = [remark for remark in here if remark.kind == expectation.remark]
+    about = [remark for remark in of_kind if expectation.incident is None or expectation.incident in remark.subject]
     if not about:
         yield f"{expectation.destination} has no note {expectation.remark} on {expectation.incident or 'anything'}"
 

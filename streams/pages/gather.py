@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from schemas.alert import Alert, DestinationNote
+from schemas.alert import Alert, Remark
 from schemas.codec import AnyFact, body_hash
 from schemas.license import License
 from streams.access import Access
@@ -111,7 +111,7 @@ def of_destination(ports: PagePorts, access: Access, code: str) -> dict[str, obj
     """The dossier of a destination."""
     every = ports.reads.alerts(destination=code)
     alerts = sorted((a for a in every if views.visible(access, [a])), key=lambda a: (-words.band_rank(a.band), a.id))
-    notes = [note for remarks in ports.reads.remarks(code) for note in remarks.notes if _may_note(ports, access, note)]
+    notes = [note for note in ports.reads.remarks(code) if _may_note(ports, access, note)]
     licenses = {a.license.ref: a.license for a in alerts if a.license}
     reports = {report.ref: report for a in alerts for report in a.reports}
     if not (alerts or notes) and len(code) != 2:
@@ -128,7 +128,7 @@ def of_destination(ports: PagePorts, access: Access, code: str) -> dict[str, obj
     }
 
 
-def _may_note(ports: PagePorts, access: Access, note: DestinationNote) -> bool:
+def _may_note(ports: PagePorts, access: Access, note: Remark) -> bool:
     """Whether the fact that a remark is about may be read."""
     named = ports.reads.fact(note.subject) if note.subject.count(":") > 1 else []
     return _may_read(ports, access, named)

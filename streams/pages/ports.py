@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 from litestar.datastructures import Cookie
 
-from schemas.alert import Alert, Remarks
+from schemas.alert import Alert, Remark
 from schemas.codec import AnyFact
 from schemas.notice import Notice
 from schemas.parked import Parked
@@ -58,7 +58,7 @@ class Reads(Protocol):
     def fact(self, key: str) -> list[AnyFact]:
         """Every revision of `kind:source:id`, newest first."""
 
-    def remarks(self, destination: str | None = None) -> list[Remarks]:
+    def remarks(self, destination: str | None = None) -> list[Remark]:
         """What dossiers say beside their alerts."""
 
     def notices(self, alert_id: str | None = None) -> list[Notice]:

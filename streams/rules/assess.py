@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from schemas import Alert, AnyFact, DestinationNote, Match, Name, Policy
+from schemas import Alert, AnyFact, Match, Name, Policy, Remark
+from streams.rules.counted import Counted
 from streams.rules.docket import Docket
 from streams.rules.dossier import Partition, facts_of
 from streams.rules.naming import Namer, NamerOf, PlainNamer
@@ -27,7 +28,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
 
     destination: str
     alerts: tuple[Alert, ...]
-    notes: tuple[DestinationNote, ...]
+    notes: tuple[Remark, ...]
     matches: tuple[Match, ...]
 
 
@@ -38,6 +39,7 @@ class Assessor:
         self._namer_of = namer_of
         self._policy = policy
         self._namers: dict[tuple[str, ...], Namer] = {}
+        self._latest: tuple[tuple[Counted, ...], Namer] | None = None
 
     def docket(self, held: Partition, destination: str, today: dt.date | None = None) -> Docket:
         """A docket of one destination, nothing drawn up yet."""
@@ -68,11 +70,14 @@ class Assessor:
     def namer(self, held: Partition) -> Namer:
         """The register of names over the live name facts; the last few are kept."""
         counted = held.names()
+        if self._latest and self._latest[0] is counted:
+            return self._latest[1]
         key = tuple(c.hash for c in counted)
         if key not in self._namers:
             if len(self._namers) >= MOST_NAMERS:
                 del self._namers[next(iter(self._namers))]
             self._namers[key] = self._namer_of(list(facts_of(counted, Name)))
+        self._latest = counted, self._namers[key]
         return self._namers[key]
 
 

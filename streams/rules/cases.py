@@ -15,7 +15,6 @@ from schemas.vocabulary import BANDS, AttributionLevel, Band, ClauseKind, Eviden
 from streams.rules.account import Told, told
 from streams.rules.alternatives import of_incident, of_silence
 from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
-from streams.rules.clusters import Cluster
 from streams.rules.counted import Counted
 from streams.rules.findings import (
     DeliveryQuestion,

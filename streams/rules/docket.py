@@ -20,11 +20,11 @@ from schemas import (
     AnyFact,
     Decision,
     Delivery,
-    DestinationNote,
     Incident,
     License,
     Match,
     PostShipmentReport,
+    Remark,
 )
 from schemas.alert import Evidence, Versions
 from schemas.common import Claimed
@@ -72,7 +72,7 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...]
     gone: frozenset[str]
     """Alerts that are no more."""
-    notes: tuple[DestinationNote, ...]
+    notes: tuple[Remark, ...]
     unsaid: frozenset[Subject]
     touched: int
     """Facts behind what was looked at again [count]."""
@@ -204,11 +204,11 @@ class Docket:
         self._may_be: dict[str, dict[Profile, bool]] = {}
         """By account what it may be about, and whether a licensed product itself is named."""
         self._voices: dict[str, Spoken] = {}
-        self._notes: dict[Subject, dict[str, DestinationNote]] = defaultdict(dict)
+        self._notes: dict[Subject, dict[str, Remark]] = defaultdict(dict)
         """By subject, what is noted by whom; of several the last."""
         self._noted: dict[str, set[Subject]] = {}
         self._changed: set[Subject] = set()
-        self._said: dict[Subject, DestinationNote] = {}
+        self._said: dict[Subject, Remark] = {}
         self._unproven: dict[str, set[str]] = defaultdict(set)
         """By month, the accounts that show nothing and that nobody trusted tells."""
         self._month: dict[str, str] = {}
@@ -466,7 +466,9 @@ class Docket:
 
     def _weigh(self, cluster: Cluster, before: Event | None) -> Event:
         refs = [m.fact.ref for m in cluster.members]
-        files = {r: self._files[r] for r in sorted({r for a in refs for p in self._may_be[a] for r in self._profiles[p]})}
+        files = {
+            r: self._files[r] for r in sorted({r for a in refs for p in self._may_be[a] for r in self._profiles[p]})
+        }
         reports = [self._counted[key] for key in sorted({key for ref in refs for key in self._looking.get(ref, ())})]
         sources = sorted({s for c in (*cluster.members, *reports) for s in sources_of(c.fact)})
         judgments = self._held.judgments
@@ -485,13 +487,13 @@ class Docket:
             graded=graded,
             conflicts=tuple(c.key for c in behind if c.conflicting),
             basis=frozenset(h[:BASIS] for h in (*counted, *(h for f in files.values() for h in f.fitted[1]))),
-            spoken=frozenset().union(*(self._voices[m.key] for m in cluster.members), *(f.spoken for f in files.values())),
+            spoken=frozenset().union(
+                *(self._voices[m.key] for m in cluster.members), *(f.spoken for f in files.values())
+            ),
             fitted={r: f.fitted for r, f in files.items()},
         )
 
-    def _fits(
-        self, cluster: Cluster, files: Mapping[str, File], before: Event | None
-    ) -> dict[str, dict[str, Fit]]:
+    def _fits(self, cluster: Cluster, files: Mapping[str, File], before: Event | None) -> dict[str, dict[str, Fit]]:
         """How each account fits each license; compared anew where either has changed."""
         old = {m.fact.ref: m.hash for m in before.weighed.cluster.members} if before else {}
         fits: dict[str, dict[str, Fit]] = {}
@@ -499,7 +501,9 @@ class Docket:
             same = before is not None and before.fitted.get(ref) == file.fitted
             known = before.weighed.fits[ref] if before and same else {}
             fits[ref] = {
-                m.fact.ref: known[m.fact.ref] if m.fact.ref in known and old[m.fact.ref] == m.hash else self.fit(m, file)
+                m.fact.ref: known[m.fact.ref]
+                if m.fact.ref in known and old[m.fact.ref] == m.hash
+                else self.fit(m, file)
                 for m in cluster.members
             }
         return fits
@@ -522,10 +526,13 @@ class Docket:
         for counted in file.reports:
             if not _holds(file.of_reports.get(counted.key), day):
                 file.of_reports[counted.key] = self._drafts(
-                    file, lambda ground, counted=counted: report_cases(counted, ground, self.weights)  # type: ignore[misc]
+                    file,
+                    lambda ground, counted=counted: report_cases(counted, ground, self.weights),  # type: ignore[misc]
                 )
         if file.of_deliveries is None or not _holds(file.of_deliveries, day):
-            file.of_deliveries = self._drafts(file, lambda ground: delivery_cases(file.deliveries, ground, self.weights))
+            file.of_deliveries = self._drafts(
+                file, lambda ground: delivery_cases(file.deliveries, ground, self.weights)
+            )
         silence = self._drafts(file, lambda ground: self._of_silence(file, decisions, ground))
         events = [file.of_events[key] for key in sorted(file.events)]
         rest = [*(file.of_reports[c.key] for c in file.reports), file.of_deliveries, silence]
@@ -547,7 +554,12 @@ class Docket:
         return silence_cases(ground, file.counted, reports, requests_of(decisions), self.weights)
 
     def _alerts(
-        self, file: File, decisions: Mapping[str, list[Decision]], drafted: list[Drafted], kept: list[Drafts], work: Work
+        self,
+        file: File,
+        decisions: Mapping[str, list[Decision]],
+        drafted: list[Drafted],
+        kept: list[Drafts],
+        work: Work,
     ) -> list[Alert]:
         events = [self._events[key] for key in sorted(file.events)]
         decided = (self._counted[key] for key in self._decided.get(file.ground.license.ref, ()))
@@ -595,7 +607,7 @@ class Docket:
 
     # -- remarks ------------------------------------------------------------------------------------------------------
 
-    def _note(self, owner: str, notes: Iterable[DestinationNote]) -> None:
+    def _note(self, owner: str, notes: Iterable[Remark]) -> None:
         """Have `owner` note this and nothing else."""
         for subject in self._noted.pop(owner, ()):
             del self._notes[subject][owner]
@@ -646,7 +658,7 @@ class Docket:
         )
         self._note(key, [remarks.license_unknown(self.destination, report)] if unknown else [])  # type: ignore[arg-type]
 
-    def _news(self) -> tuple[tuple[DestinationNote, ...], frozenset[Subject]]:
+    def _news(self) -> tuple[tuple[Remark, ...], frozenset[Subject]]:
         """What is noted otherwise than before, and what is no longer noted."""
         notes, unsaid = [], set()
         for subject in sorted(self._changed):
@@ -678,9 +690,7 @@ class Docket:
                     yield _match(self.destination, file, member, fitted, event.weighed, band, why)
 
 
-def _match(
-    destination: str, file: File, member: Counted, fitted: Fit, weighed: Weighed, band: Band, why: str
-) -> Match:
+def _match(destination: str, file: File, member: Counted, fitted: Fit, weighed: Weighed, band: Band, why: str) -> Match:
     license = file.ground.license
     share = weighed.shares.get(license.ref, 0)
     holds = share > 0 and fitted.m > 0

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import TypeVar
 
 import msgspec
@@ -46,7 +46,8 @@ from schemas import (
 from schemas.common import EARLIEST, LATEST
 from schemas.vocabulary import EntityKind
 from streams.rules.assess import Assessment, Assessor, assess_facts
-from streams.rules.dossier import Counted, Dossier, Partition
+from streams.rules.counted import Counted
+from streams.rules.dossier import Dossier, Partition
 from streams.rules.naming import Likeness, Namer, NamerOf, PlainNamer, Spoken
 from streams.rules.standing import granted_at
 from streams.rules.today import today_of, told_on
@@ -186,29 +187,46 @@ def _begun(first: dt.date | None, day: dt.date) -> bool:
     return first is None or first <= day
 
 
-def dossier_on(dossier: Dossier, day: dt.date) -> Dossier:
-    """The dossier with nothing in it that happened after the day, which is today.
+class PartitionOn(Partition):
+    """A partition in which nothing counts that happened after a day, which is today."""
+
+    def __init__(self, day: dt.date) -> None:
+        super().__init__()
+        self._on = day
+
+    @property
+    def today(self) -> dt.date:
+        """The day."""
+        return self._on
+
+    def counting(self, key: str, destination: str, serials: Set[str] = frozenset()) -> Counted | None:
+        """The fact that counts, as it stood on the day."""
+        return counted_on(super().counting(key, destination, serials), self._on)
+
+    def dossier(self, destination: str, today: dt.date | None = None) -> Dossier:
+        """The dossier as it stood on the day."""
+        dossier = super().dossier(destination, today or self._on)
+
+        def stood(counted: Iterable[Counted]) -> tuple[Counted, ...]:
+            return tuple(on for c in counted if (on := counted_on(c, self._on)))
+
+        return msgspec.structs.replace(
+            dossier, licenses=stood(dossier.licenses), deliveries=stood(dossier.deliveries),
+            reports=stood(dossier.reports), incidents=stood(dossier.incidents), decisions=stood(dossier.decisions),
+        )  # fmt: skip
+
+
+def counted_on(counted: Counted | None, day: dt.date) -> Counted | None:
+    """What counts, as it stood on the day; `None`: it had not happened.
 
     A license that lost something keeps the digest of its whole body: the fact in the log is the one that is meant.
     """
-    licenses = (
-        msgspec.structs.replace(counted, fact=stood)
-        for counted in dossier.licenses
-        if isinstance(counted.fact, License) and (stood := license_on(counted.fact, day)) is not None
-    )
-    return msgspec.structs.replace(
-        dossier,
-        today=day,
-        licenses=tuple(licenses),
-        deliveries=_happened(dossier.deliveries, day),
-        reports=_happened(dossier.reports, day),
-        incidents=_happened(dossier.incidents, day),
-        decisions=_happened(dossier.decisions, day),
-    )
-
-
-def _happened(counted: Iterable[Counted], day: dt.date) -> tuple[Counted, ...]:
-    return tuple(c for c in counted if happened(c.fact, day))
+    if counted is None or not happened(counted.fact, day):
+        return None
+    if not isinstance(counted.fact, License):
+        return counted
+    stood = license_on(counted.fact, day)
+    return msgspec.structs.replace(counted, fact=stood) if stood else None
 
 
 class NamerOn:
@@ -262,7 +280,7 @@ class World:
         self.at = at
         self.facts = tuple(facts)
         self.today = at.as_of or today_of(self.facts)
-        self._partition = Partition()
+        self._partition = PartitionOn(at.as_of) if at.as_of else Partition()
         self._partition.add_all(self.facts)
         self._assessor = Assessor(namer_on(namer_of, at.as_of) if at.as_of else namer_of, policy)
         self._assessed: dict[str, Assessment] = {}
@@ -273,13 +291,12 @@ class World:
 
     def dossier(self, destination: str) -> Dossier:
         """The dossier of a destination, as it stood."""
-        dossier = self._partition.dossier(destination, self.today)
-        return dossier_on(dossier, self.at.as_of) if self.at.as_of else dossier
+        return self._partition.dossier(destination, self.today)
 
     def assessment(self, destination: str) -> Assessment:
         """What held in a destination."""
         if destination not in self._assessed:
-            self._assessed[destination] = self._assessor.assess(self.dossier(destination))
+            self._assessed[destination] = self._assessor.assess(self._partition, destination, self.today)
         return self._assessed[destination]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas import DestinationNote, Incident, PostShipmentReport
+from schemas import Incident, PostShipmentReport, Remark
 from schemas.alert import NoteKind
 from schemas.vocabulary import EvidenceLevel
 from streams.rules.account import known_since
@@ -24,7 +24,7 @@ SPEAKING = "who was targeted, for what purpose, by which agency; or a clause tha
 """What an incident that fits a license needs to touch a clause of it."""
 
 
-def fits_nothing(destination: str, cluster: Cluster, sources: Sources) -> Iterator[DestinationNote]:
+def fits_nothing(destination: str, cluster: Cluster, sources: Sources) -> Iterator[Remark]:
     """A credible incident that fits no license: kept, shown, with what would be needed to match it."""
     if _credible(cluster, sources):
         nowhere = destination == UNATTRIBUTED
@@ -34,7 +34,7 @@ def fits_nothing(destination: str, cluster: Cluster, sources: Sources) -> Iterat
         yield _note(destination, "unmatched_incident", cluster.key, said, needed)
 
 
-def touches_no_clause(destination: str, cluster: Cluster, sources: Sources) -> Iterator[DestinationNote]:
+def touches_no_clause(destination: str, cluster: Cluster, sources: Sources) -> Iterator[Remark]:
     """A credible incident that fits a license on which no clause has a word about what is told."""
     if _credible(cluster, sources):
         said = f"{_told(cluster)} fits a license, and no clause on file speaks to what is told of it."
@@ -70,7 +70,7 @@ def shown(incident: Incident, sources: Sources) -> EvidenceLevel:
     return max(min(incident.evidence_level, sources.get(source).max_evidence) for source in told)
 
 
-def unresolved(destination: str, incident: Incident, licensed: bool, names: Namer) -> Iterator[DestinationNote]:
+def unresolved(destination: str, incident: Incident, licensed: bool, names: Namer) -> Iterator[Remark]:
     """Names of products and vendors that the register does not know: a missing alias must not become a miss.
 
     `licensed`: whether a product of the same spelling is licensed here.
@@ -87,7 +87,7 @@ def unresolved(destination: str, incident: Incident, licensed: bool, names: Name
         )  # fmt: skip
 
 
-def license_unknown(destination: str, report: PostShipmentReport) -> DestinationNote:
+def license_unknown(destination: str, report: PostShipmentReport) -> Remark:
     """A report names a license that is not on file for this destination as licensed."""
     return _note(
         destination, "unknown_license", f"report:{report.ref}",
@@ -96,12 +96,12 @@ def license_unknown(destination: str, report: PostShipmentReport) -> Destination
     )  # fmt: skip
 
 
-def pledge_missing(destination: str, key: str) -> DestinationNote:
+def pledge_missing(destination: str, key: str) -> Remark:
     """A license without a pledge."""
     return _note(destination, "no_pledge", key, "No pledge is on file for this license.", "the signed pledge")
 
 
-def conflicting(destination: str, key: str) -> DestinationNote:
+def conflicting(destination: str, key: str) -> Remark:
     """Two bodies under one revision."""
     return _note(destination, "conflict", key, CONFLICT, MENDING)
 
@@ -113,7 +113,7 @@ def unproven_since(incident: Incident, sources: Sources) -> str | None:
     return (known_since(incident) or incident.occurred.last).strftime("%Y-%m")
 
 
-def flood(destination: str, month: str, count: int) -> DestinationNote:
+def flood(destination: str, month: str, count: int) -> Remark:
     """Many unproven accounts in one month: an integrity note, never a higher band."""
     return _note(
         destination, "flood", month,
@@ -123,5 +123,5 @@ def flood(destination: str, month: str, count: int) -> DestinationNote:
     )  # fmt: skip
 
 
-def _note(destination: str, kind: NoteKind, subject: str, sentence: str, needed: str) -> DestinationNote:
-    return DestinationNote(destination=destination, kind=kind, subject=subject, sentence=sentence, needed=needed)
+def _note(destination: str, kind: NoteKind, subject: str, sentence: str, needed: str) -> Remark:
+    return Remark(destination=destination, kind=kind, subject=subject, sentence=sentence, needed=needed)

@@ -109,9 +109,7 @@ def shares(candidates: Mapping[str, int]) -> dict[str, int]:
     return shared
 
 
-def evidence_of(
-    cluster: Cluster, judgments: Iterable[Counted], reports: Iterable[Counted]
-) -> tuple[Evidence, ...]:
+def evidence_of(cluster: Cluster, judgments: Iterable[Counted], reports: Iterable[Counted]) -> tuple[Evidence, ...]:
     """What an event rests on: its accounts, the judgments on them, the reports that looked into it or admit it."""
     members = {m.fact.ref for m in cluster.members}
     about: list[tuple[str, int, str]] = [(m.key, m.fact.revision, m.hash.split("+")[0]) for m in cluster.members]

@@ -38,8 +38,12 @@ class Sources:
 
     def get(self, source: str) -> RegisteredSource:
         """The entry of `source`; one that nobody has graded cannot be judged (F) and can claim little."""
-        return self._judged.get(source) or self._registered.get(source) or RegisteredSource(
-            source=source, name=source, kind="other", reliability="F", max_evidence="E1", max_attribution="A1"
+        return (
+            self._judged.get(source)
+            or self._registered.get(source)
+            or RegisteredSource(
+                source=source, name=source, kind="other", reliability="F", max_evidence="E1", max_attribution="A1"
+            )
         )
 
 

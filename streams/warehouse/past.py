@@ -14,7 +14,7 @@ import datetime as dt
 import threading
 from collections import Counter, OrderedDict, defaultdict
 
-from schemas import Alert, AnyFact, Notice, Parked, Remarks
+from schemas import Alert, AnyFact, Notice, Parked, Remark
 from schemas.codec import fact_key, kind_of
 from schemas.vocabulary import BANDS, AlertStatus, Band
 from streams.rules.assess import Assessment
@@ -99,9 +99,9 @@ class PastReads:
         """Every body and retraction that was known."""
         return self._world.facts
 
-    def remarks(self, destination: str | None = None) -> list[Remarks]:
+    def remarks(self, destination: str | None = None) -> list[Remark]:
         """What the dossiers said beside their alerts."""
-        return [each.remarks for each in self._assessed(destination) if each.remarks.notes]
+        return [note for each in self._assessed(destination) for note in each.notes]
 
     def notices(self, alert_id: str | None = None) -> list[Notice]:
         """What channels had been told by the day, the newest first."""

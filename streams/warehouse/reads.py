@@ -16,8 +16,8 @@ from typing import cast
 
 import msgspec
 
-from schemas import Alert, AnyFact, Notice, Parked, Remarks, Retraction
-from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remarks
+from schemas import Alert, AnyFact, Notice, Parked, Remark, Retraction
+from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remark
 from schemas.vocabulary import AlertStatus, Band, FactKind
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.rows import FACT_TOPICS, UNREADABLE
@@ -126,15 +126,15 @@ class Reads:
         )
         return tuple(tuple(row) for row in self._warehouse.query(sql, {"topics": tuple(FACT_TOPICS)}).rows)
 
-    def remarks(self, destination: str | None = None) -> list[Remarks]:
-        """The newest remarks of each destination (or of one), in the order of their codes; empty ones are left out."""
+    def remarks(self, destination: str | None = None) -> list[Remark]:
+        """What dossiers (or one) say beside their alerts, in the order of destination, kind and subject."""
         sql = (
             "SELECT argMax(value, offset) AS newest FROM record_rows "
-            "WHERE topic = 'remarks' AND state = 'whole' AND (%(all)s OR subject = %(destination)s) "
+            "WHERE topic = 'remarks' AND state = 'whole' AND (%(all)s OR startsWith(subject, %(beginning)s)) "
             "GROUP BY subject ORDER BY subject"
         )
-        bodies = self._texts(sql, {"all": int(destination is None), "destination": destination or ""})
-        return [remarks for (body,) in bodies if (remarks := decode_remarks(body.encode())).notes]
+        bodies = self._texts(sql, {"all": int(destination is None), "beginning": f"{destination}|"})
+        return [remark for (body,) in bodies if not (remark := decode_remark(body.encode())).gone]
 
     def notices(self, alert_id: str | None = None) -> list[Notice]:
         """What channels were told (of one alert), newest first; a repeat under the same id once."""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from schemas import Alert, AnyFact, Fact, Header, Notice, Parked, Period, Refused, Remarks, Retraction
+from schemas import Alert, AnyFact, Fact, Header, Notice, Parked, Period, Refused, Remark, Retraction
 from schemas.codec import (
     TOPIC_OF,
     AnyRow,
@@ -22,7 +22,7 @@ from schemas.codec import (
     decode_alert,
     decode_notice,
     decode_parked,
-    decode_remarks,
+    decode_remark,
     decode_row,
     encode,
     fact_key,
@@ -74,7 +74,7 @@ def columns_of(table: str) -> tuple[str, ...]:
     return tuple(TABLES[table])
 
 
-def _read(topic: str, value: bytes, read: ReadFact) -> AnyRow | Alert | Remarks | Notice | Parked:
+def _read(topic: str, value: bytes, read: ReadFact) -> AnyRow | Alert | Remark | Notice | Parked:
     if topic in FACT_TOPICS:
         fact = read(value)
         if TOPIC_OF[kind_of(fact)] != topic:
@@ -83,10 +83,10 @@ def _read(topic: str, value: bytes, read: ReadFact) -> AnyRow | Alert | Remarks 
     return _READERS[topic](value)
 
 
-_READERS: dict[str, Callable[[bytes], AnyRow | Alert | Remarks | Notice | Parked]] = {
+_READERS: dict[str, Callable[[bytes], AnyRow | Alert | Remark | Notice | Parked]] = {
     "dossiers": decode_row,
     "alerts": decode_alert,
-    "remarks": decode_remarks,
+    "remarks": decode_remark,
     "notices": decode_notice,
     "parked": decode_parked,
 }
@@ -151,7 +151,7 @@ def _gone(record: StoredRecord) -> dict[str, Row]:
     return rows
 
 
-def _whole(record: StoredRecord, said: AnyRow | Alert | Remarks | Notice | Parked, body: str) -> Row:
+def _whole(record: StoredRecord, said: AnyRow | Alert | Remark | Notice | Parked, body: str) -> Row:
     return _placed(
         record,
         state=WHOLE,
@@ -173,15 +173,15 @@ def _key(record: StoredRecord, said: object) -> str:
     return _text(record.key)
 
 
-def _subject(said: AnyRow | Alert | Remarks | Notice | Parked) -> str:
+def _subject(said: AnyRow | Alert | Remark | Notice | Parked) -> str:
     if isinstance(said, Fact):
         return fact_key(said)
     if isinstance(said, Header):
         return f"{said.of}:{said.source}:{said.id}"
     if isinstance(said, Alert | Notice):
         return said.id
-    if isinstance(said, Remarks):
-        return said.destination
+    if isinstance(said, Remark):
+        return said.key
     if isinstance(said, Parked):
         return f"{said.topic}/{said.partition}/{said.offset}"
     return ""
@@ -190,7 +190,7 @@ def _subject(said: AnyRow | Alert | Remarks | Notice | Parked) -> str:
 def _destinations(said: Any) -> Sequence[str]:
     if isinstance(said, Fact):
         return sorted(destinations_of(said))  # type: ignore[arg-type]
-    if isinstance(said, Alert | Remarks):
+    if isinstance(said, Alert | Remark):
         return (said.destination,)
     return tuple(getattr(said, "destinations", ()))
 

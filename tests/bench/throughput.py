@@ -91,7 +91,7 @@ def core(records: Sequence[Outgoing]) -> Took:
         world.add(decode_fact(record.value))
     assessor = Assessor(RegisterNamer)
     for destination in world.destinations():
-        for alert in assessor.assess(world.dossier(destination), matching=False).alerts:
+        for alert in assessor.assess(world, destination, matching=False).alerts:
             encode(alert)
     return watch.took()
 

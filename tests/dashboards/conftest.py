@@ -21,14 +21,13 @@ from dashboards.expanded import Window
 from schemas import (
     Alert,
     Decision,
-    DestinationNote,
     Incident,
     License,
     Parked,
     Period,
     Policy,
     Problem,
-    Remarks,
+    Remark,
     Retraction,
     Tick,
 )
@@ -217,12 +216,7 @@ OTHERS: tuple[Said, ...] = (
     ("reports", b"not a report", at(4, 8, 4)),
     (
         "remarks",
-        Remarks(
-            destination="XA",
-            notes=(
-                DestinationNote(destination="XA", kind="unmatched_incident", subject="i7", sentence="Not matched."),
-            ),
-        ),
+        Remark(destination="XA", kind="unmatched_incident", subject="i7", sentence="Not matched."),
         at(4, 8, 5),
     ),
     ("parked", parked("lab", "/occurred", at(4, 8, 5), 20), at(4, 8, 5)),

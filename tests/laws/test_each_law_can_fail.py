@@ -161,7 +161,7 @@ def unknown(house: Broken) -> None:
         for each in house.core.assess_facts([*world, bare]):
             assert all(m.m == 0 for m in each.matches if m.incident_id == "Z1")
             credible = [i for i in each.matches if i.incident_id == "Z1"]
-            assert not credible or any(n.subject == "desk:Z1" for n in each.remarks.notes)
+            assert not credible or any(n.subject == "desk:Z1" for n in each.notes)
 
 
 def silence(house: Broken) -> None:
@@ -210,7 +210,7 @@ BREAKS = [
     ("cap of an origin", "caps", "rules/weighing.py", "publication.credibility] // MILLION, cap)", "publication.credibility] // MILLION, 10**9)"),
     ("cap of the doubtful", "caps", "rules/weighing.py", "if over <= 0:", "if over:"),
     ("sum of the ledger", "explains", "rules/weighing.py", "sum(t.weight for t in terms)", "sum(t.weight for t in support)"),
-    ("shares of a group", "explains", "rules/assess.py", "shared[ref] += 1", "shared[ref] += 0"),
+    ("shares of a group", "explains", "rules/weighed.py", "shared[ref] += 1", "shared[ref] += 0"),
     ("the clause as of then", "event_time", "rules/standing.py", "Standing(ordered[0], tuple(c.version for c in ordered[1:]))", "Standing(ordered[-1], tuple(c.version for c in ordered[:-1]))"),
     ("the clause in force", "event_time", "rules/standing.py", "if overlap(period, clause_start(clause, license), last) != \"none\":", "if True:"),
     ("order of retractions", "retraction", "rules/dossier.py", "self.withdrawn = max(self.withdrawn, fact.revision)", "self.withdrawn = fact.revision"),
@@ -221,18 +221,18 @@ BREAKS = [
     ("retractions everywhere", "any_partitions", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction)", "Judgment | Name | Policy | Tick)"),
     ("equal bodies", "any_order", "rules/dossier.py", "before is None or _recorded(fact) < _recorded(before)", "True"),
     ("two bodies", "any_order", "rules/dossier.py", "digest = max(here)", "digest = next(iter(here))"),
-    ("the greatest tick", "any_order", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),
-    ("what counts everywhere", "on_the_way", "rules/dossier.py", "            self._chosen.clear()\n", ""),
+    ("the greatest tick", "on_the_way", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),
+    ("what counts everywhere", "on_the_way", "rules/dossier.py", "        self._chosen.clear()\n", ""),
     ("whom a sighting concerns", "on_the_way", "rules/dossier.py", "concerned |= self._versions[key].destinations", "pass"),
-    ("reverts", "reverts", "rules/clusters.py", "reverted.add(judgment.reverts)", "pass"),
+    ("reverts", "reverts", "rules/judged.py", "and self._holds(j)), key", "), key"),
     ("country alone", "unknown", "rules/fitting.py", "if any(i.technology == incident.technology for i in license.items) else 0", "if license.items else 0"),
-    ("the unmatched", "unknown", "rules/assess.py", "(unspoken if weighed.shares else unmatched).append(cluster)", "pass"),
+    ("the unmatched", "unknown", "rules/docket.py", "notes += note(self.destination, cluster, event.graded)", "pass"),
     ("key of a row", "nothing_lost", "agents/watch.py", 'key = b"%d|" % arrival.partition + arrival.key', 'key = b"0|" + arrival.key'),
-    ("marks of a burst", "agents", "agents/watch.py", "keeper.changed.update(touched)", "keeper.changed = set(touched)"),
-    ("whose destination it is", "agents", "agents/watch.py", "if partition_of(d, self._ports.partitions) == partition}", "if d}"),
-    ("what is gone", "agents", "agents/watch.py", "for key in sorted(said - now.keys()):", "for key in ():"),
+    ("marks of a burst", "agents", "agents/watch.py", "keeper.changed[destination] = keeper.changed.get(destination, frozenset()) | keys", "keeper.changed = {destination: keys}"),
+    ("whose destination it is", "agents", "agents/watch.py", "if partition_of(d, self._ports.partitions) == partition]", "if d]"),
+    ("what is gone", "agents", "agents/watch.py", "for key in sorted(gone):", "for key in ():"),
     ("recovery", "agents", "agents/watch.py", 'await self.recheck(partition, "recovery")', "pass"),
-    ("what was said", "told_once", "agents/watch.py", "if self._ports.alerts.get(key) != value:", "if key:"),
+    ("what was said", "told_once", "agents/watch.py", "if table.get(key) != values[key]:", "if key:"),
     ("every copy", "agents", "agents/place.py", "for copy in copies:", "for copy in copies[:1]:"),
 ]  # fmt: skip
 

@@ -180,12 +180,12 @@ def test_five_hundred_tips_are_one_note_and_few_cases():
     found = assessed(a_license(), a_delivery(), *_flood(evidence_level="E0", attribution_level="A0"))
     assert max((a.band for a in found.alerts), key=BANDS.index) == "watch"
     assert sum(len(a.cases) for a in found.alerts) < 20
-    assert [n.kind for n in found.remarks.notes].count("flood") >= 1
+    assert [n.kind for n in found.notes].count("flood") >= 1
 
 
 def test_a_flood_that_claims_forensic_evidence_is_a_flood():
     found = assessed(a_license(), a_delivery(), *_flood(evidence_level="E4", attribution_level="A3"))
-    assert [n.kind for n in found.remarks.notes].count("flood") >= 1
+    assert [n.kind for n in found.notes].count("flood") >= 1
 
 
 def test_a_judgment_that_joins_copies_changes_no_sum():

@@ -80,7 +80,7 @@ def _standing(world, destination):
 def _unmatched_is_noted(world):
     for each in HOUSE.assess_facts(world):
         shared = {f"{m.incident_source}:{m.incident_id}" for m in each.matches if m.share > 0}
-        noted = {n.subject for n in each.remarks.notes if n.kind == "unmatched_incident"}
+        noted = {n.subject for n in each.notes if n.kind == "unmatched_incident"}
         joined = {m for a in each.alerts for c in a.cases for m in c.members}
         for incident in _standing(world, each.destination):
             plain = not incident.duplicate_of and not incident.part_of and not incident.derived_from
@@ -123,12 +123,12 @@ def test_a_credible_account_without_any_license_is_noted_where_it_belongs(operat
     found = assessed(
         an_incident(operators=tuple(Operator(country=c) for c in operators)), destination="XA" if operators else "ZZ"
     )
-    assert [n.kind for n in found.remarks.notes] == ["unmatched_incident"]
+    assert [n.kind for n in found.notes] == ["unmatched_incident"]
 
 
 def test_a_credible_account_that_fits_is_somewhere_even_where_no_clause_speaks():
     found = assessed(a_license(), a_delivery(), an_incident(victims=()))
-    assert found.alerts or found.remarks.notes
+    assert found.alerts or found.notes
 
 
 @SMALL

@@ -34,7 +34,7 @@ def test_without_a_tick_there_is_no_silence(world):
     held.add_all(f for f in world if not isinstance(f, Tick))
     assessor = HOUSE.assessor()
     for destination in held.destinations():
-        for alert in assessor.assess(held.dossier(destination)).alerts:
+        for alert in assessor.assess(held, destination).alerts:
             assert all(c.kind != "silence" for c in alert.cases)
 
 

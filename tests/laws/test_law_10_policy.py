@@ -214,6 +214,6 @@ def test_a_policy_corrected_under_its_own_version_counts_at_once():
     held, assessor = laws.HOUSE.partition(), laws.HOUSE.assessor()
     world = [a_policy(), a_tick(END_OF_WORLD), a_license(), a_delivery(), an_incident(products=())]
     held.add_all(world)
-    assessor.assess(held.dossier("XA"))
+    assessor.assess(held, "XA")
     held.add(corrected)
-    laws.same(laws.HOUSE.told([*world, corrected]), laws.bytes_of([assessor.assess(held.dossier("XA"))]))
+    laws.same(laws.HOUSE.told([*world, corrected]), laws.bytes_of([assessor.assess(held, "XA")]))

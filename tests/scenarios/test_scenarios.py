@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas import Alert, AnyFact, Name, Recheck, Remarks
-from schemas.codec import decode_alert, decode_fact, decode_remarks, encode, log_key, topic_of
+from schemas import Alert, AnyFact, Name, Recheck, Remark
+from schemas.codec import decode_alert, decode_fact, decode_remark, encode, log_key, topic_of
 from schemas.reading import LineRefused, read_ndjson
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
@@ -30,7 +30,7 @@ POLICY = decode_fact((HERE / "policy.json").read_bytes())
 PARTITIONS = 4
 _KNOWN: dict[bytes, RegisterNamer] = {}
 every_case = pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)
-Said = tuple[dict[str, Alert], list[Remarks]]
+Said = tuple[dict[str, Alert], list[Remark]]
 
 
 def facts_in(folder: Path) -> list[AnyFact]:
@@ -56,7 +56,7 @@ def register(names: Iterable[Name]) -> RegisterNamer:
 
 def through_the_core(facts: list[AnyFact]) -> Said:
     found = list(assess_facts(facts, namer_of=register))
-    return {a.id: a for each in found for a in each.alerts}, [each.remarks for each in found]
+    return {a.id: a for each in found for a in each.alerts}, [note for each in found for note in each.notes]
 
 
 async def through_the_agents(facts: list[AnyFact]) -> Said:
@@ -85,7 +85,7 @@ async def through_the_agents(facts: list[AnyFact]) -> Said:
         for copy in (*copies[: len(copies) // 2], look, *copies[len(copies) // 2 :], look):
             await watch.hear(Arrival("dossiers", partition, 0, 0, copy.key, copy.value))
     said = {a.id: a for v in alerts.values() if (a := decode_alert(v)).status != "withdrawn"}
-    return said, [decode_remarks(v) for v in remarks.values()]
+    return said, [r for v in remarks.values() if not (r := decode_remark(v)).gone]
 
 
 # --- what is compared ------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def faults(expected: dict, said: Said) -> list[str]:
     for id in sorted(wanted.keys() & found.keys()):
         problems += [f"{id}: {p}" for p in differences(wanted[id], found[id])]
     if "remarks" in expected:
-        notes = sorted([n.destination, n.kind, n.subject] for each in remarks for n in each.notes)
+        notes = sorted([n.destination, n.kind, n.subject] for n in remarks)
         if notes != sorted(expected["remarks"]):
             problems.append(f"remarks are {notes}")
     return problems

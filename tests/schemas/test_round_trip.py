@@ -18,7 +18,7 @@ from schemas.export import VERSIONS, committed, file_name
 from schemas.problems import Refused
 from schemas.reading import read_fact, read_many, read_ndjson
 
-DERIVED_TAGS = {"alert", "remarks", "notice", "parked", "header", "recheck"}
+DERIVED_TAGS = {"alert", "remark", "notice", "parked", "header", "recheck"}
 LETTERS = st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"])
 BOUNDED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

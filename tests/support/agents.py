@@ -9,7 +9,7 @@ from typing import Any
 
 from laws import HOUSE, Core, recorded_again
 from schemas import AnyFact, Parked
-from schemas.codec import decode_alert, decode_remarks, encode, log_key, topic_of
+from schemas.codec import decode_alert, decode_remark, encode, log_key, topic_of
 from streams.agents.arrival import Arrival
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.placing import Copy
@@ -146,7 +146,7 @@ class LittleHouse:
         self.placed = max(0, self.placed - self.dice.randrange(3))
         self.taken = [max(0, t - self.dice.randrange(4)) for t in self.taken]
         self.watch = self._new_watch()
-        await self.watch.recovered(list(self.rows.items()), list(self.alerts.keys()))
+        await self.watch.recovered(list(self.rows.items()), [*self.alerts.keys(), *self.remarks.keys()])
 
     async def live(self, deaths: int, look_often: float = 0.3) -> None:
         """Facts come, rows are taken in any order of the parts, the worker dies now and then; then all is drained."""
@@ -184,9 +184,9 @@ class LittleHouse:
     def said(self) -> dict[str, bytes]:
         """The newest record of each alert and remark; what was withdrawn or has nothing to say is left out."""
         alerts = {k: v for k, v in self.alerts.items() if decode_alert(v).status != "withdrawn"}
-        remarks = {k: v for k, v in self.remarks.items() if decode_remarks(v).notes}
+        remarks = {k: v for k, v in self.remarks.items() if not decode_remark(v).gone}
         return {f"alert {k.decode()}": v for k, v in alerts.items()} | {
-            f"remarks {k.decode()}": v for k, v in remarks.items()
+            f"remark {k.decode()}": v for k, v in remarks.items()
         }
 
 

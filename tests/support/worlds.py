@@ -425,12 +425,11 @@ def assessments_of(
 
 
 def said_of(assessments: Iterable[Assessment]) -> dict[str, bytes]:
-    """Everything that is said, as bytes: alerts by id, remarks by destination where there are any."""
+    """Everything that is said, as bytes: alerts by id, remarks by key."""
     said: dict[str, bytes] = {}
     for each in assessments:
         said |= {f"alert {a.id}": encode(a) for a in each.alerts}
-        if each.remarks.notes:
-            said[f"remarks {each.destination}"] = encode(each.remarks)
+        said |= {f"remark {r.key}": encode(r) for r in each.notes}
         said |= {f"match {m.incident_id} {m.license_id} {m.destination}": encode(m) for m in each.matches}
     return said
 

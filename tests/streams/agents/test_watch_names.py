@@ -26,9 +26,9 @@ class Looking(Assessor):
         super().__init__(RegisterNamer)
         self.looked: list[str] = []
 
-    def assess(self, dossier, *, matching=True):
-        self.looked.append(dossier.destination)
-        return super().assess(dossier, matching=matching)
+    def docket(self, held, destination, today=None):
+        self.looked.append(destination)
+        return super().docket(held, destination, today)
 
 
 class House:

@@ -37,7 +37,9 @@ def named(expectation: Expectation) -> str:
 @pytest.mark.parametrize("expectation", EXPECTED, ids=named)
 def test_what_must_come_of_the_world_comes(expectation: Expectation) -> None:
     assessments = assessed(expectation.as_of)
-    found = faults(expectation, alerts_of(assessments), [assessment.remarks for assessment in assessments])
+    found = faults(
+        expectation, alerts_of(assessments), [note for assessment in assessments for note in assessment.notes]
+    )
     assert found == [], expectation.why
 
 

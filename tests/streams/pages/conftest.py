@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from litestar.testing import TestClient
 
 from schemas import alert as say
-from schemas.alert import Alert, Remarks
+from schemas.alert import Alert, Remark
 from schemas.codec import AnyFact, fact_key
 from schemas.common import Period
 from schemas.incident import Incident, Publication, Victims
@@ -697,16 +697,16 @@ class World:
     def fact(self, key: str) -> list[AnyFact]:
         return sorted((f for f in self.facts if fact_key(f) == key), key=lambda f: -f.revision)
 
-    def remarks(self, destination: str | None = None) -> list[Remarks]:
+    def remarks(self, destination: str | None = None) -> list[Remark]:
         notes = (
-            say.DestinationNote(
+            Remark(
                 destination="QM",
                 kind="unmatched_incident",
                 subject="northlight:2024-11",
                 sentence="An account at E3 names a product that no license of this state covers",
                 needed="a license of another state, or that the item is under control",
             ),
-            say.DestinationNote(
+            Remark(
                 destination="QM",
                 kind="flood",
                 subject="March 2026",
@@ -714,7 +714,7 @@ class World:
                 needed="an analyst's look at the sources",
             ),
         )
-        return [Remarks(destination="QM", notes=notes)] if destination in (None, "QM") else []
+        return list(notes) if destination in (None, "QM") else []
 
     def notices(self, alert_id: str | None = None) -> list[Notice]:
         told = Notice(

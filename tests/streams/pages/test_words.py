@@ -33,7 +33,7 @@ INSIDE = {
     "Matter": literal_of(typing.get_type_hints(schemas.alert.Assertion)["matter"]),
     "AlternativeState": literal_of(typing.get_type_hints(schemas.alert.Alternative)["state"]),
     "TermKind": literal_of(typing.get_type_hints(schemas.alert.LedgerTerm)["kind"]),
-    "NoteKind": literal_of(typing.get_type_hints(schemas.alert.DestinationNote)["kind"]),
+    "NoteKind": literal_of(typing.get_type_hints(schemas.alert.Remark)["kind"]),
     "Stage": literal_of(typing.get_type_hints(schemas.parked.Parked)["stage"]),
 }
 

@@ -148,7 +148,9 @@ def test_clusters_that_are_kept_up_are_those_of_a_fresh_look(seed):
             kind = dice.choice(("same_event", "different_event", "revert"))
             word = same(*dice.sample([f"I{n}" for n in range(9)], 2), id=f"J{dice.randrange(5)}", kind=kind,
                         on=f"2025-06-{dice.randrange(1, 28):02d}", reverts=f"analysts:J{dice.randrange(5)}")  # fmt: skip
-            judged = judged | {word.ref: word} if dice.random() < 0.8 else {k: v for k, v in judged.items() if k != word.ref}
+            judged = (
+                judged | {word.ref: word} if dice.random() < 0.8 else {k: v for k, v in judged.items() if k != word.ref}
+            )
             about, _ = held.change(word.ref, counted(word) if word.ref in judged else None)
             for ref in about:
                 kept.change(ref, here.get(ref))
@@ -156,7 +158,11 @@ def test_clusters_that_are_kept_up_are_those_of_a_fresh_look(seed):
             told = account(name, dice.choice((None, "lab-1", "lab-2")), sketch=dice.choice(((), SKETCH, NEAR, FAR)),
                            occurred=period("2021-01-01", "2025-12-31") if dice.random() < 0.2 else period("2024-06-20"),
                            derived_from=(f"desk:I{dice.randrange(9)}",) if dice.random() < 0.2 else ())  # fmt: skip
-            here = here | {told.ref: counted(told)} if dice.random() < 0.8 else {k: v for k, v in here.items() if k != told.ref}
+            here = (
+                here | {told.ref: counted(told)}
+                if dice.random() < 0.8
+                else {k: v for k, v in here.items() if k != told.ref}
+            )
             kept.change(told.ref, here.get(told.ref))
         gone, made = kept.settle()
         standing = {k: v for k, v in standing.items() if k not in gone} | {c.key: c for c in made}

@@ -10,6 +10,7 @@ from builders import (
     a_license,
     a_name,
     a_policy,
+    a_publication,
     a_report,
     a_retraction,
     a_tick,
@@ -157,59 +158,75 @@ def test_a_revision_that_drops_the_serial_counts_here_no_more():
 def test_a_sighting_touches_the_state_where_its_serial_was_delivered():
     held = Partition()
     held.add(a_delivery())
-    assert held.add(seen("SN-1")) == {"XA", "XB"}
-    assert held.add(seen("SN-77", id="R2")) == {"XB"}
+    assert held.add(seen("SN-1")).keys() == {"XA", "XB"}
+    assert held.add(seen("SN-77", id="R2")).keys() == {"XB"}
 
 
 def test_a_delivery_touches_only_where_it_went():
     held = Partition()
     held.add(seen("SN-1"))
-    assert held.add(a_delivery()) == {"XA"}
+    assert held.add(a_delivery()).keys() == {"XA"}
     again = a_delivery(a_license("L2", "XB"), "D2", items=(DeliveredItem(serials=("SN-1",)),))
-    assert held.add(again) == {"XA", "XB"}
+    assert held.add(again).keys() == {"XA", "XB"}
 
 
 # --- what is touched -------------------------------------------------------------------------------------------------
 
 
-def test_what_concerns_all_touches_every_destination_that_is_known():
+def test_a_policy_touches_every_destination_that_is_known():
     held = Partition()
     held.add_all((an_incident(), an_incident("I2", "XB")))
-    for fact in (a_judgment("same_event", ["desk:I1", "desk:I2"]), a_policy()):
-        assert held.add(fact) == {"XA", "XB"}
-        assert held.add(a_retraction(fact)) == {"XA", "XB"}
+    for fact in (a_policy(), a_retraction(a_policy())):
+        assert held.add(fact) == {"XA": frozenset(), "XB": frozenset()}
+
+
+def test_a_judgment_touches_the_accounts_that_it_ties_and_those_tied_to_them():
+    held = Partition()
+    copy = an_incident("I4", "XB", duplicate_of="desk:I2")
+    held.add_all((an_incident(), an_incident("I2", "XB"), an_incident("I3", "XC"), copy))
+    judgment = a_judgment("same_event", ["desk:I1", "desk:I2"])
+    for fact in (judgment, a_retraction(judgment)):
+        touched = held.add(fact)
+        assert touched["XB"] == {"incident:desk:I2", "incident:desk:I4"}
+        assert touched.keys() - {"XA"} == {"XB"}
+
+
+def test_a_judgment_on_a_source_touches_whatever_the_source_tells():
+    held = Partition()
+    held.add_all((an_incident(), an_incident("I2", "XB", publications=(a_publication("paper-z"),))))
+    assert held.add(a_judgment("quarantine", (), judged_source="paper-z")) == {"XB": {"incident:desk:I2"}}
 
 
 def test_a_name_touches_nobody_by_itself_whoever_holds_it_is_found_by_comparing():
     held = Partition()
     held.add_all((an_incident(), an_incident("I2", "XB")))
     name = a_name("p/x", "Lantern", id="n1")
-    assert held.add(name) == frozenset()
+    assert held.add(name).keys() == set()
     assert [c.fact for c in held.names()] == [name]
-    assert held.add(a_retraction(name)) == frozenset()
+    assert held.add(a_retraction(name)).keys() == set()
     assert held.names() == ()
 
 
 def test_a_retraction_touches_where_any_revision_named():
     held = Partition()
     held.add_all((an_incident(), an_incident(destination="XB", revision=2)))
-    assert held.add(a_retraction(an_incident(revision=2))) == {"XA", "XB"}
+    assert held.add(a_retraction(an_incident(revision=2))).keys() == {"XA", "XB"}
 
 
 def test_a_tick_touches_all_and_an_old_one_nothing():
     held = Partition()
     assert held.today == EARLIEST
     held.add(an_incident())
-    assert held.add(a_tick("2026-01-02")) == {"XA"}
-    assert held.add(a_tick("2026-01-01")) == frozenset()
+    assert held.add(a_tick("2026-01-02")).keys() == {"XA"}
+    assert held.add(a_tick("2026-01-01")).keys() == set()
     assert held.today == day("2026-01-02")
 
 
 def test_a_recheck_touches_what_it_names_or_all():
     held = Partition()
     held.add_all((an_incident(), an_incident("I2", "XB")))
-    assert held.add(Recheck(reason="stranger", destinations=("XB",))) == {"XB"}
-    assert held.add(Recheck(reason="recovery")) == {"XA", "XB"}
+    assert held.add(Recheck(reason="stranger", destinations=("XB",))).keys() == {"XB"}
+    assert held.add(Recheck(reason="recovery")).keys() == {"XA", "XB"}
 
 
 def test_a_retracted_judgment_counts_no_more():

@@ -27,13 +27,13 @@ FITTING = (LICENSE, a_delivery(LICENSE))
 
 def notes(*facts, destination="XA"):
     """(kind, subject) of every note."""
-    return [(n.kind, n.subject) for n in assessed(*facts, destination=destination).remarks.notes]
+    return [(n.kind, n.subject) for n in assessed(*facts, destination=destination).notes]
 
 
 def named_by_register(*facts):
     world = [a_policy(), a_tick(), *facts]
     found = {a.destination: a for a in assess_facts(world, namer_of=RegisterNamer)}
-    return [(n.kind, n.subject) for n in found["XA"].remarks.notes]
+    return [(n.kind, n.subject) for n in found["XA"].notes]
 
 
 def test_what_fits_leaves_nothing_to_remark():
@@ -42,7 +42,7 @@ def test_what_fits_leaves_nothing_to_remark():
 
 def test_a_credible_account_that_fits_no_license_is_kept_and_shown():
     other = an_incident(products=(ClaimedProduct(name="Grey Heron"),))
-    (note,) = assessed(*FITTING, other).remarks.notes
+    (note,) = assessed(*FITTING, other).notes
     assert (note.kind, note.subject) == ("unmatched_incident", "desk:I1")
     assert "“Grey Heron”" in note.sentence
     assert "another state's register" in note.needed
@@ -72,7 +72,7 @@ def test_accounts_of_one_event_are_remarked_once():
 
 
 def test_an_account_without_an_operator_is_shown_among_the_unattributed():
-    (note,) = assessed(*FITTING, an_incident(destination=None), destination="ZZ").remarks.notes
+    (note,) = assessed(*FITTING, an_incident(destination=None), destination="ZZ").notes
     assert note.kind == "unmatched_incident"
     assert note.needed == "a suspected operator state"
 
@@ -96,7 +96,7 @@ def test_a_licensed_product_is_known_by_its_own_spelling():
 
 
 def test_a_report_on_a_license_that_is_not_on_file_is_shown():
-    (note,) = assessed(*FITTING, a_report(a_license("L9"))).remarks.notes
+    (note,) = assessed(*FITTING, a_report(a_license("L9"))).notes
     assert (note.kind, note.subject) == ("unknown_license", "report:embassy-qm:R1")
     assert notes(*FITTING, a_report(a_license("L9")), a_license("L9")) == []
 
@@ -120,7 +120,7 @@ def flood(count, month=5):
 
 
 def test_many_unproven_accounts_in_one_month_call_for_a_look():
-    (note,) = assessed(*FITTING, *flood(50)).remarks.notes
+    (note,) = assessed(*FITTING, *flood(50)).notes
     assert (note.kind, note.subject) == ("flood", "2025-05")
     assert note.sentence.startswith("50 unproven accounts became known in 2025-05. They raise nothing")
 

@@ -9,13 +9,12 @@ import pytest
 from schemas import (
     Alert,
     Case,
-    DestinationNote,
     Incident,
     Notice,
     Parked,
     Period,
     Problem,
-    Remarks,
+    Remark,
     Retraction,
     Tick,
 )
@@ -213,16 +212,17 @@ def test_of_two_bodies_under_one_revision_the_one_that_counts_is_first(any_wareh
     assert encode(found[0]).decode() == counting[0]
 
 
-def test_the_newest_remarks_of_each_destination_count(any_warehouse: Warehouse) -> None:
+def test_the_newest_record_of_each_remark_counts(any_warehouse: Warehouse) -> None:
     log, reads = Log(any_warehouse), Reads(any_warehouse)
-    note = DestinationNote(destination="XA", kind="flood", subject="XA", sentence="Five hundred tips raise nothing.")
-    old, new, other = Remarks(destination="XA"), Remarks(destination="XA", notes=(note,)), Remarks(destination="XB")
+    old = Remark(destination="XA", kind="flood", subject="2025-03", sentence="Fifty tips raise nothing.")
+    new = Remark(destination="XA", kind="flood", subject="2025-03", sentence="Sixty tips raise nothing.")
+    other = Remark(destination="XA", kind="no_pledge", subject="license:a:L1", sentence="No pledge.")
     log.append("remarks", old, new, other)
-    assert reads.remarks() == [new]
-    assert reads.remarks("XA") == [new]
+    assert reads.remarks() == [new, other]
+    assert reads.remarks("XA") == [new, other]
     assert reads.remarks("XB") == []
-    log.append("remarks", old)
-    assert reads.remarks() == []
+    log.append("remarks", Remark(destination="XA", kind="flood", subject="2025-03", gone=True))
+    assert reads.remarks() == [other]
 
 
 def test_a_notice_that_was_repeated_stands_once(any_warehouse: Warehouse) -> None:

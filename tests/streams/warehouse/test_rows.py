@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas import Alert, Decision, Header, Incident, License, Period, Remarks, Retraction, Tick
+from schemas import Alert, Decision, Header, Incident, License, Period, Remark, Retraction, Tick
 from schemas.alert import Case, LicenseSummary
 from schemas.codec import TOPIC_OF, AnyFact, encode, fact_key, log_key
 from schemas.license import Destination, LicensedItem
@@ -164,7 +164,7 @@ def test_an_alert_record_without_a_value_says_that_it_is_gone() -> None:
         ("alerts", b'{"fact":"alert","id":"a","destination":"XA","band":"Jane Doe"}', "its schema at $.band"),
         ("alerts", b'{"fact":"alert","title":"\xff Jane Doe"}', "is not JSON"),
         ("alerts", b"[" * 100_000, "does not fit its schema at $"),
-        ("dossiers", encode(Remarks(destination="XA")), "does not fit its schema at $.fact"),
+        ("dossiers", encode(Remark(destination="XA", kind="flood", subject="x")), "does not fit its schema at $.fact"),
         ("not-a-topic", b"{}", "does not belong to this topic"),
     ],
 )  # fmt: skip

@@ -7,13 +7,13 @@ import re
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas import (
     Alert,
     Decision,
     Delivery,
-    DestinationNote,
     Incident,
     Judgment,
     License,
@@ -23,7 +23,7 @@ from schemas import (
     Period,
     PostShipmentReport,
     Problem,
-    Remarks,
+    Remark,
     Retraction,
     Tick,
 )
@@ -197,7 +197,7 @@ def test_transitions_are_told_in_the_words_of_notices(any_warehouse: Warehouse) 
 
 
 def test_remarks_notices_and_parked_records_stand_once(any_warehouse: Warehouse) -> None:
-    note = DestinationNote(destination="XA", kind="flood", subject="XA", sentence="Tips.", needed="Nothing.")
+    note = Remark(destination="XA", kind="flood", subject="XA", sentence="Tips.", needed="Nothing.")
     told = Notice(
         id="aa",
         channel="desk",
@@ -220,10 +220,10 @@ def test_remarks_notices_and_parked_records_stand_once(any_warehouse: Warehouse)
     )
     put(
         any_warehouse,
-        ("remarks", Remarks(destination="XA"), at(0)),
-        ("remarks", Remarks(destination="XA", notes=(note,)), at(1)),
-        ("remarks", Remarks(destination="XB", notes=(note,)), at(1)),
-        ("remarks", Remarks(destination="XB"), at(2)),
+        ("remarks", msgspec.structs.replace(note, sentence="", gone=True), at(0)),
+        ("remarks", note, at(1)),
+        ("remarks", msgspec.structs.replace(note, destination="XB"), at(1)),
+        ("remarks", msgspec.structs.replace(note, destination="XB", gone=True), at(2)),
         *[("notices", told, at(3))] * 2,
         *[("parked", aside, at(4))] * 2,
     )
