@@ -73,6 +73,12 @@ class QuotedClause(Struct, frozen=True, kw_only=True):
     other_versions: Annotated[
         tuple[int, ...], Meta(description="Versions in force in another part of the period [count].")
     ] = ()
+    implied_by: Annotated[
+        str, Meta(description="Where the law says it, by the policy; empty: it stands in the pledge [text].")
+    ] = ""
+    supplied: Annotated[
+        tuple[Words, ...], Meta(description="What the clause does not say itself and the policy does, with the source.")
+    ] = ()
 
 
 class DeliveryNote(Struct, frozen=True, kw_only=True):
@@ -252,6 +258,9 @@ class Option(Struct, frozen=True, kw_only=True):
     kind: Annotated[DecisionKind, Meta(description="[vocabulary].")]
     sentence: Words
     two_persons: Annotated[bool, Meta(description="Whether a second person must sign [yes or no].")] = False
+    footing: Annotated[
+        str, Meta(description="Who decides, on which footing, by the policy; empty: it says nothing [text].")
+    ] = ""
 
 
 class Versions(Struct, frozen=True, kw_only=True):

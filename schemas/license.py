@@ -109,7 +109,10 @@ class ClauseParameters(Struct, frozen=True, kw_only=True):
     threshold_years: (
         Annotated[int, Meta(ge=0, le=100, description="Maximum penalty from which a crime is serious [years].")] | None
     ) = None
-    classes: Annotated[tuple[VictimClass, ...], Meta(description="Barred target classes [vocabulary].")] = ()
+    classes: Annotated[
+        tuple[VictimClass, ...],
+        Meta(description="Barred target classes; of a purpose or expression: who calls it into question [vocabulary]."),
+    ] = ()
     grounds: Annotated[tuple[Ground, ...], Meta(description="Protected grounds [vocabulary].")] = ()
     end_users: Annotated[tuple[Label, ...], Meta(description="Further authorised end users [names].")] = ()
     countries: Annotated[tuple[Country, ...], Meta(description="Where use is allowed; empty: the destination.")] = ()

@@ -8,7 +8,21 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.common import Fact, Label, Prose, SourceId, Struct
-from schemas.vocabulary import AttributionLevel, Checkability, ClauseKind, EvidenceLevel, Reliability, SourceKind
+from schemas.legal import Deadline, Footing, ImpliedClause, LegalSystem, Unverified, UsualParameters
+from schemas.vocabulary import (
+    AttributionLevel,
+    Checkability,
+    ClauseKind,
+    DecisionKind,
+    EvidenceLevel,
+    Reliability,
+    SourceKind,
+)
+
+PartName = Annotated[
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9_]{0,59}$", description="Name of a part of the policy [name].", extra={"exact": True}),
+]
 
 
 class Number(Struct, frozen=True, kw_only=True):
@@ -25,6 +39,7 @@ class Number(Struct, frozen=True, kw_only=True):
     ]
     origin: Annotated[Prose, Meta(description="Where the number comes from, in words.")]
     calibrated: Annotated[bool, Meta(description="Whether it was fitted to officers' decisions [yes or no].")] = False
+    unverified: Unverified = False
 
 
 class Weighing(Struct, frozen=True, kw_only=True):
@@ -90,6 +105,14 @@ class ClauseDefaults(Struct, frozen=True, kw_only=True):
     outlives_license: Annotated[bool, Meta(description="Whether the duty outlives the license [yes or no].")]
     words: Annotated[Prose, Meta(description="What it is called, for an officer.")]
     origin: Annotated[Prose, Meta(description="Where this comes from.")]
+    unverified: Unverified = False
+    usual: Annotated[
+        dict[PartName, UsualParameters],
+        Meta(description="By name: what holds where a clause states none of its own; of two for one, the later name."),
+    ] = {}  # noqa: RUF012
+    implied: Annotated[
+        ImpliedClause | None, Meta(description="The clause that holds where a pledge has none of this kind.")
+    ] = None
 
 
 class RegisteredSource(Struct, frozen=True, kw_only=True):
@@ -119,3 +142,10 @@ class Policy(Fact, tag="policy", frozen=True, kw_only=True):
     banding: Banding
     clauses: Annotated[dict[ClauseKind, ClauseDefaults], Meta(description="By kind of clause.")]
     sources: Annotated[tuple[RegisteredSource, ...], Meta(description="The source register.")] = ()
+    legal_system: Annotated[
+        LegalSystem | None, Meta(description="The law that it stands for; absent: of none in particular.")
+    ] = None
+    deadlines: Annotated[dict[PartName, Deadline], Meta(description="By name: how long what may take.")] = {}  # noqa: RUF012
+    footing: Annotated[
+        dict[DecisionKind, Footing], Meta(description="By decision: who takes it, on what footing.")
+    ] = {}  # noqa: RUF012

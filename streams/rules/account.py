@@ -11,12 +11,6 @@ from schemas import Incident, Period
 from schemas.alert import VictimCount
 from schemas.vocabulary import AttackResult, DataTaken, Ground, LegalBasis, Precision, Purpose, Technology, VictimClass
 
-PRESS_AND_POLITICS: frozenset[VictimClass] = frozenset((
-    "journalist", "media_staff", "politician_opposition", "politician_government", "lawyer", "judge_prosecutor",
-    "human_rights_defender", "academic", "clergy", "dissident_exile", "protester",
-))  # fmt: skip
-"""Classes whose targeting calls the purpose into question, whatever purpose is stated."""
-
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """An event, as all its accounts tell it together."""

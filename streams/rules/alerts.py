@@ -35,6 +35,7 @@ from streams.rules.from_silence import answers
 from streams.rules.policy import Weights
 from streams.rules.prepared import Prepared
 from streams.rules.standing import granted_at, outlives, status_at, status_on
+from streams.rules.unsaid import implied_by, supplied_to
 from streams.rules.wording import day_words
 
 CODE_VERSION = "0.1.0"
@@ -108,7 +109,7 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
         reports=tuple(_related(r) for r in ground.reports[-12:]),
-        options=_options(band),
+        options=_options(band, p.weights),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
         waiting_for=_waiting(decisions, ground),
         tlp=max((f.tlp for f in shown), key=TLPS.index),
@@ -154,6 +155,7 @@ def _quoted(top: Drafted, weights: Weights) -> QuotedClause:
         valid_from=clause.valid_from, valid_to=clause.valid_to,
         checkability=clause.checkability or (usual.checkability if usual else "C"),
         outlives_license=outlives(clause, weights), other_versions=top.others,
+        implied_by=implied_by(clause), supplied=supplied_to(clause),
     )  # fmt: skip
 
 
@@ -279,10 +281,10 @@ _OPTIONS: tuple[tuple[DecisionKind, str, bool, Band], ...] = (
 )
 
 
-def _options(band: Band) -> tuple[Option, ...]:
+def _options(band: Band, weights: Weights) -> tuple[Option, ...]:
     """What the officer can do; the program never does any of it."""
     return tuple(
-        Option(kind=kind, sentence=sentence, two_persons=two)
+        Option(kind=kind, sentence=sentence, two_persons=two, footing=weights.footing.get(kind, ""))
         for kind, sentence, two, least in _OPTIONS
         if BANDS.index(band) >= BANDS.index(least)
     )

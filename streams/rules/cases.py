@@ -31,6 +31,7 @@ from streams.rules.from_incident import fits_a_license_without_pledge
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
 from streams.rules.today import Today
+from streams.rules.unsaid import stated
 from streams.rules.weighing import Ledger
 from streams.rules.wording import (
     ANSWERED,
@@ -145,8 +146,8 @@ def incident_cases(
         return
     account = told(fitting)
     standings = clauses_in_force(license, ground.destination, account.period, weights, ground.disposed)
-    if not license.clauses:
-        standings = (Standing(NO_PLEDGE),)
+    if not stated(license):
+        standings = (Standing(NO_PLEDGE), *standings)
     for standing in standings:
         question = IncidentQuestion(ground=ground, standing=standing, told=account, agency=best.agency)
         rules = (

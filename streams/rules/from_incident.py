@@ -5,7 +5,6 @@ A kind C clause (judgment) is only ever `engaged`: the officer judges. The score
 
 from __future__ import annotations
 
-from streams.rules.account import PRESS_AND_POLITICS
 from streams.rules.findings import Finding, IncidentQuestion
 from streams.rules.wording import class_words, listed
 
@@ -16,9 +15,9 @@ def used_outside_permitted_purpose(q: IncidentQuestion) -> Finding | None:
     """The reported purpose is not one that the clause permits, or the persons targeted call it into question."""
     if q.agency == "other":
         return None
-    permitted = q.clause.parameters.purposes or ("terrorism", "serious_crime")
-    outside = q.told.purposes - set(permitted)
-    touched = q.told.classes & PRESS_AND_POLITICS
+    permitted = set(q.clause.parameters.purposes)
+    outside = q.told.purposes - permitted if permitted else frozenset()
+    touched = q.told.classes & set(q.clause.parameters.classes)
     if outside:
         return Finding("engaged", f"the purpose reported is {listed(sorted(_spoken(p) for p in outside))}")
     years, threshold = q.told.offence_years, q.clause.parameters.threshold_years
@@ -34,7 +33,10 @@ def used_outside_permitted_purpose(q: IncidentQuestion) -> Finding | None:
             "engaged", f"the persons targeted are reported as {class_words(touched)}; the purpose given is {said}"
         )
     if q.told.purposes:
-        return Finding("consistent", f"the purpose reported is {listed(sorted(_spoken(p) for p in q.told.purposes))}")
+        said = f"the purpose reported is {listed(sorted(_spoken(p) for p in q.told.purposes))}"
+        if not permitted:
+            return Finding("engaged", f"{said}; neither the clause nor the policy lists what is permitted")
+        return Finding("consistent", said)
     return None
 
 
@@ -42,7 +44,7 @@ def targeted_for_expression(q: IncidentQuestion) -> Finding | None:
     """The targeting is reported to be about opinion, criticism or reporting, and no other offence is alleged."""
     if q.agency == "other":
         return None
-    speakers = q.told.classes & PRESS_AND_POLITICS
+    speakers = q.told.classes & set(q.clause.parameters.classes)
     if q.told.expression:
         other = " although an offence is alleged too" if q.told.offence_years is not None else ""
         return Finding("engaged", f"the targeting is reported to be about expression{other}")

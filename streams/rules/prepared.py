@@ -23,6 +23,7 @@ from streams.rules.placing import serials_of
 from streams.rules.policy import Weights
 from streams.rules.standing import UseWindow, disposal_day, use_window
 from streams.rules.today import Today
+from streams.rules.unsaid import completed
 from streams.rules.weighing import Sources
 
 GONE = ("retracted", "withdrawn_for_safety")
@@ -73,7 +74,7 @@ class Prepared:
         self.accepted = frozenset(i for j in self.judgments if j.kind == "accept_draft" for i in j.incidents)
         self.deliveries = real(dossier.deliveries)
         self.reports = real(dossier.reports)
-        self.licenses = [c for c in real(dossier.licenses) if self._licensed(c)]
+        self.licenses = [self._completed(c) for c in real(dossier.licenses) if self._licensed(c)]
         self.incidents = [self._attributed(c) for c in real(dossier.incidents) if stands(c)]
         self._by_license, self._by_serial = _indexed([*self.deliveries, *self.reports])
         self.grounds = {c.fact.ref: self._ground(c) for c in self.licenses}
@@ -89,6 +90,12 @@ class Prepared:
         return isinstance(counted.fact, License) and any(
             d.country == self.destination for d in counted.fact.destinations
         )
+
+    def _completed(self, counted: Counted) -> Counted:
+        """The license with what its pledge leaves unsaid and the policy supplies."""
+        assert isinstance(counted.fact, License)
+        whole = completed(counted.fact, self.destination, self.weights)
+        return counted if whole is counted.fact else Counted(whole, counted.hash, counted.key, counted.conflicting)
 
     def _attributed(self, counted: Counted) -> Counted:
         """The account with what analysts attributed to it: a product or an agency, where it names none."""

@@ -11,18 +11,21 @@ from streams.rules.account import told
 from streams.rules.clauses import FROM_INCIDENT
 from streams.rules.findings import Ground, IncidentQuestion
 from streams.rules.naming import PlainNamer
+from streams.rules.packs import pack
+from streams.rules.policy import shipped_policy, weights_of
 from streams.rules.standing import END, Standing
 from streams.rules.today import Today
+from streams.rules.unsaid import completed
 
 
-def word_on(clause, agency="same", **incident):
-    """The first word of the rules on `clause` about an incident in XA, or `None`."""
-    license = a_license(clauses=(clause,))
+def word_on(clause, agency="same", policy=shipped_policy(), **incident):  # noqa: B008
+    """The first word of the rules on `clause` under `policy` about an incident in XA, or `None`."""
+    license = completed(a_license(clauses=(clause,)), "XA", weights_of(policy))
     ground = Ground(
         license=license, destination="XA", deliveries=(), reports=(), names=PlainNamer(), today=Today(END), disposed=END
     )
     question = IncidentQuestion(
-        ground=ground, standing=Standing(clause), told=told([an_incident(**incident)]), agency=agency
+        ground=ground, standing=Standing(license.clauses[0]), told=told([an_incident(**incident)]), agency=agency
     )
     found = (rule(question) for rule in FROM_INCIDENT[clause.kind])
     return next((f for f in found if f is not None), None)
@@ -73,6 +76,13 @@ def test_a_purpose_clause_without_a_list_permits_terrorism_and_serious_crime():
     clause = a_clause("permitted_purpose")
     assert word_on(clause, alleged_purpose="serious_crime", victims=a_person()).verdict == "consistent"
     assert word_on(clause, alleged_purpose="other_crime", victims=a_person()).verdict == "engaged"
+
+
+def test_where_neither_clause_nor_policy_lists_a_purpose_a_person_has_to_judge_it():
+    clause = a_clause("permitted_purpose")
+    word = word_on(clause, policy=pack("eu-2021-821"), alleged_purpose="serious_crime", victims=a_person())
+    assert word.verdict == "engaged"
+    assert "neither the clause nor the policy lists what is permitted" in word.reason
 
 
 CARVE_OUT = a_clause("expression_carve_out")
