@@ -18,6 +18,8 @@ import msgspec
 from schemas.common import Fact, Period
 from schemas.decision import Decision, Judged
 from schemas.delivery import DeliveredItem, Delivery
+from schemas.erasure import Erasure, Hold, erasure_id
+from schemas.framework import Commitment, Participant
 from schemas.incident import Incident, Victims
 from schemas.judgment import Judgment
 from schemas.license import Clause, Consent, Destination, License
@@ -405,9 +407,38 @@ def somebody_may_use_it(fact: Fact) -> Iterator[Problem]:
 
 
 def retraction_is_of_what_was_sent(retraction: Retraction) -> Iterator[Problem]:
-    """Days cannot be taken back, and a retraction is outdone by a higher revision, not taken back."""
-    if retraction.of in ("tick", "retraction"):
+    """Days and erasures cannot be taken back; retractions and holds are outdone by a higher revision."""
+    if retraction.of in ("tick", "retraction", "erasure", "hold"):
         yield from _wrong("/of", f"'{retraction.of}'", "a kind of fact that a source can take back")
+
+
+def erasure_is_signed_by_two(erasure: Erasure) -> Iterator[Problem]:
+    """The second person is not the first, and comes after."""
+    if (erasure.confirmed_by is None) != (erasure.confirmed_at is None):
+        yield from _wrong("/confirmed_by", "one of confirmed_by and confirmed_at", "both, or neither")
+    if erasure.confirmed_by is not None and erasure.confirmed_by == erasure.asked_by:
+        yield from _wrong("/confirmed_by", "the one who asked", "a second person")
+    if erasure.confirmed_at is not None and erasure.confirmed_at < erasure.asked_at:
+        yield from _wrong("/confirmed_at", "a time before asked_at", "asked_at or later")
+
+
+def erasure_has_a_reason_and_is_real(erasure: Erasure) -> Iterator[Problem]:
+    """Somebody has said why; nothing is erased for a test."""
+    if not erasure.why.strip():
+        yield from _wrong("/why", "nothing", "why it is erased, in words that repeat nothing of it")
+    if erasure.tense != "actual":
+        yield from _wrong("/tense", f"'{erasure.tense}'", "'actual': a test erases nothing")
+    if erasure.id != erasure_id(erasure.digest):
+        yield from _wrong("/id", "another id", "e- and the first 32 digits of the digest")
+
+
+def hold_has_a_reason_and_is_of_a_fact(hold: Hold) -> Iterator[Problem]:
+    """Somebody has said why; days and erasures need no hold."""
+    if not hold.why.strip():
+        yield from _wrong("/why", "nothing", "which matter it is kept for")
+    kind = hold.on.partition(":")[0] if "~" not in hold.on else "alert"
+    if kind not in (*get_args(ErasableKind), "alert"):
+        yield from _wrong("/on", "a kind that cannot be erased", "an alert's id, or kind:source:id of a fact")
 
 
 def grades_are_complete(policy: Policy) -> Iterator[Problem]:
@@ -541,3 +572,5 @@ CHECKS: dict[type[msgspec.Struct], tuple[Check, ...]] = {
     Retraction: (retraction_is_of_what_was_sent,),
 }
 """The checks by the type they speak of."""
+    Erasure: (erasure_is_signed_by_two, erasure_has_a_reason_and_is_real),
+    Hold: (hold_has_a_reason_and_is_of_a_fact,),

@@ -142,3 +142,7 @@ FactKind = Literal[
 
 BANDS: tuple[Band, ...] = get_args(Band)
 """From the least to the most pressing."""
+    "erasure", "hold",
+ErasableKind = Literal["license", "delivery", "report", "incident", "decision", "judgment", "name", "policy", "hold"]
+"""A day and an erasure hold nothing to erase; a retraction goes with what it takes back."""
+HoldState = Literal["set", "lifted"]

@@ -288,7 +288,7 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     "FactKind": {
         "license": "license", "delivery": "delivery", "report": "report", "incident": "incident",
         "decision": "decision", "judgment": "judgment", "name": "name", "policy": "policy", "tick": "day",
-        "retraction": "retraction",
+        "retraction": "retraction", "erasure": "erasure", "hold": "litigation hold",
     },
     "CaseKind": {"incident": "Reported incident", "report": "Finding of a report", "silence": "Silence"},
     "AlternativeKind": {
