@@ -290,6 +290,11 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "decision": "decision", "judgment": "judgment", "name": "name", "policy": "policy", "tick": "day",
         "retraction": "retraction", "erasure": "erasure", "hold": "litigation hold",
     },
+    "HoldState": {"set": "set", "lifted": "lifted"},
+    "ErasableKind": {
+        "license": "license", "delivery": "delivery", "report": "report", "incident": "incident",
+        "decision": "decision", "judgment": "judgment", "name": "name", "policy": "policy", "hold": "litigation hold",
+    },
     "CaseKind": {"incident": "Reported incident", "report": "Finding of a report", "silence": "Silence"},
     "AlternativeKind": {
         "lawful_warrant": "Lawful use under a warrant", "other_agency": "Another agency of the same state",
