@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 
 import msgspec
 
-from schemas import Alert, Header, Name, Recheck, Remarks, Retraction
+from schemas import Alert, Erasure, Header, Name, Recheck, Remarks, Retraction
 from schemas.codec import AnyRow, decode_alert, decode_row, encode
 from streams.agents.arrival import Arrival, Park, unreadable
 from streams.rules.assess import Assessment, Assessor
 from streams.rules.dossier import Partition
 from streams.rules.naming import Namer
-from streams.rules.placing import Copy, partition_of
+from streams.rules.placing import Copy, fact_of_row, partition_of
 from streams.rules.prepared import spoken_in
 
 QUIET, LONGEST_BURST = 0.03, 4.0
@@ -85,6 +85,8 @@ class Watch:
 
     async def hear(self, arrival: Arrival) -> None:
         """Take in one row."""
+        if not arrival.value:
+            return  # a stub over what was erased
         keeper = self._keepers[arrival.partition]
         try:
             row = decode_row(arrival.value)
@@ -92,7 +94,11 @@ class Watch:
             await self._ports.park(unreadable(arrival, "decode", error))
             return
         if not isinstance(row, Recheck):
-            self._take_in(keeper, arrival, row)
+            if keeper.dossiers.is_erased(fact_of_row(arrival.key)):
+                await self._ports.ask(Copy(arrival.partition, arrival.key, b""))
+            else:
+                self._take_in(keeper, arrival, row)
+                await self._lay_stubs(keeper, arrival.partition, row)
             return
         asked = frozenset(row.destinations) if row.reason == BURST else keeper.dossiers.add(row)
         changed = keeper.changed | self._owned(asked, arrival.partition)
@@ -114,8 +120,20 @@ class Watch:
         if key in self._ports.rows:
             return
         self._ports.rows[key] = arrival.value
-        keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header) and row.of == "name")
+        keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header | Erasure) and row.of == "name")
         self._mark(keeper, self._owned(keeper.dossiers.add(row), arrival.partition))
+
+    async def _lay_stubs(self, keeper: Keeper, partition: int, row: AnyRow) -> None:
+        """Take every row of an erased fact out of the table, and lay a stub over each of them in `dossiers`."""
+        if not isinstance(row, Erasure) or not row.erases:
+            return
+        prefix = b"%d|" % partition
+        rows = [key for key in self._ports.rows if key.startswith(prefix)]
+        for key in rows:
+            bare = key.removeprefix(prefix)
+            if keeper.dossiers.is_erased(fact_of_row(bare)):
+                await self._ports.ask(Copy(partition, bare, b""))
+                del self._ports.rows[key]
 
     def _owned(self, destinations: Iterable[str], partition: int) -> set[str]:
         """Those whose dossier is kept here: a broadcast row names others too, of which this partition knows little."""

@@ -2,7 +2,8 @@
 
 Rows are immutable. Which of them counts is decided each time from the whole set, so order, duplicates and restarts
 cannot matter: of a fact the newest revision above every retraction counts; of two bodies of that revision the one with
-the greatest digest among those that count here (the conflict is shown); of equal bodies the earliest record time.
+the greatest digest among those that count here (the conflict is shown); of equal bodies the earliest record time. An
+erasure outranks every body of its fact: none of them is kept, whichever comes first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from schemas import (
     AnyFact,
     AnyRow,
     Delivery,
+    Erasure,
     Header,
+    Hold,
     Judgment,
     Name,
     Policy,
@@ -28,6 +31,7 @@ from schemas import (
 )
 from schemas.codec import body_hash, fact_key, kind_of
 from schemas.common import EARLIEST
+from schemas.erasure import key_digest
 from streams.rules.placing import destinations_of, serials_of
 
 F = TypeVar("F", bound=AnyFact)
@@ -120,6 +124,7 @@ class Partition:
         self._named: dict[str, set[str]] = defaultdict(set)
         self._everywhere: dict[type, set[str]] = {kind: set() for kind in EVERYWHERE}
         self._sightings: dict[str, set[str]] = defaultdict(set)
+        self._erased: set[str] = set()
         self._today = EARLIEST
         self._chosen: dict[type, tuple[Counted, ...]] = {}
 
@@ -139,6 +144,10 @@ class Partition:
         """
         if isinstance(row, Recheck):
             return frozenset(row.destinations) or frozenset(self._named)
+        if isinstance(row, Hold):
+            return frozenset()
+        if isinstance(row, Erasure):
+            return self._add_erasure(row)
         if isinstance(row, Header):
             return self._add_header(row)
         if isinstance(row, Tick):
@@ -150,8 +159,38 @@ class Partition:
         for row in rows:
             self.add(row)
 
+    def is_erased(self, key: str) -> bool:
+        """Whether the fact `kind:source:id` was erased: no body of it counts or is kept."""
+        return bool(self._erased) and key_digest(key) in self._erased
+
+    def _add_erasure(self, erasure: Erasure) -> frozenset[str]:
+        if not erasure.erases or erasure.digest in self._erased:
+            return frozenset()
+        self._erased.add(erasure.digest)
+        key = next((known for known in self._versions if key_digest(known) == erasure.digest), None)
+        return frozenset() if key is None else self._forget(key)
+
+    def _forget(self, key: str) -> frozenset[str]:
+        """Keep nothing of the fact, as if it had never come."""
+        everywhere = key.partition(":")[0] in ("judgment", "policy")
+        touched = frozenset(self._named) if everywhere else self._concerned(self._versions[key])
+        versions = self._versions.pop(key)
+        serials = {s for bodies in versions.bodies.values() for fact in bodies.values() for s in serials_of(fact)}
+        for index, names in ((self._named, versions.destinations), (self._sightings, serials)):
+            for name in names:
+                index[name].discard(key)
+                if not index[name]:
+                    del index[name]
+        for known in self._everywhere.values():
+            known.discard(key)
+        self._chosen.clear()
+        return touched
+
     def _add_header(self, header: Header) -> frozenset[str]:
-        versions = self._versions[f"{header.of}:{header.source}:{header.id}"]
+        key = f"{header.of}:{header.source}:{header.id}"
+        if self.is_erased(key):
+            return frozenset()
+        versions = self._versions[key]
         versions.headers.add(header.revision)
         return self._concerned(versions)
 
@@ -163,6 +202,8 @@ class Partition:
 
     def _add_fact(self, fact: AnyFact) -> frozenset[str]:
         key = fact_key(fact)
+        if self.is_erased(key):
+            return frozenset()
         versions = self._versions[key]
         versions.add(fact)
         kind = type(fact)
