@@ -27,7 +27,7 @@ from schemas.codec import decode_fact, decode_notice, encode, log_key, topic_of
 from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
-from streams.agents.deliver import AlertRecord, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
+from streams.agents.deliver import AlertRecord, AskedAgain, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
 from streams.agents.telling.channels.files import FolderOutbox
@@ -297,7 +297,7 @@ async def deliver(house: Teller) -> None:
     routes = routes_at(settings.home, Sender(name=settings.authority, pages=house.address))
 
     async def tell(notice: Notice) -> None:
-        await house.producer.send([Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))])
+        await house.producer.send([_as_record(notice)])
 
     async def unreadable(record: AlertRecord, reason: str) -> None:
         raise Stop(f"A record of our own topic `alerts` cannot be read: {reason}")
@@ -312,10 +312,15 @@ async def deliver(house: Teller) -> None:
         carriers=open_channels(routes, house.clock), outbox=FolderOutbox(settings.home / "outbox"), tell=tell,
         unreadable=unreadable, moved=moved, clock=wall_clock,
     )  # fmt: skip
+    said_from = {("notices", p): end for p, end in (await house.reader.highwaters("notices")).items()}
     notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
     house.desks.append(deliverer)
-    await deliverer.run(heard(house.reader))
+    await deliverer.run(heard(house.reader, said_from))
+
+
+def _as_record(notice: Notice) -> Outgoing:
+    return Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))
 
 
 async def everything(reader: Reader, topic: str) -> list[bytes]:
@@ -330,10 +335,13 @@ async def everything(reader: Reader, topic: str) -> list[bytes]:
     return values
 
 
-async def heard(reader: Reader) -> AsyncIterator[Heard]:
-    """Alerts and days from the beginning; `CaughtUp` where the log ended when we began."""
+async def heard(reader: Reader, notices_from: Mapping[Part, int] | None = None) -> AsyncIterator[Heard]:
+    """Alerts and days from the beginning; `CaughtUp` where the log ended when we began.
+
+    And, from the places `notices_from` on, what is asked to be sent again.
+    """
     topics = ("alerts", "ticks")
-    starts: dict[Part, int] = {}
+    starts: dict[Part, int] = dict(notices_from or {})
     missing: set[Part] = set()
     ends: dict[Part, int] = {}
     for topic in topics:
@@ -350,10 +358,13 @@ async def heard(reader: Reader) -> AsyncIterator[Heard]:
         for record in records:
             if record.topic == "alerts":
                 yield AlertRecord(key=record.key, value=record.value, position=(record.partition, record.offset))
+            elif record.topic == "notices":
+                if record.value is not None and (notice := decode_notice(record.value)).again:
+                    yield AskedAgain(notice=notice)
             elif record.value is not None and isinstance(tick := decode_fact(record.value), Tick):
                 yield DayBegun(day=tick.day)
         part = (records[-1].topic, records[-1].partition)
-        if records[-1].offset + 1 >= ends[part]:
+        if part in ends and records[-1].offset + 1 >= ends[part]:
             missing.discard(part)
         if not missing and not caught:
             caught = True
