@@ -7,16 +7,19 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.common import Fact, Label, Prose, SourceId, Struct
+from schemas.common import Country, Fact, Label, Prose, SourceId, Struct
+from schemas.framework import Framework
 from schemas.legal import Deadline, Footing, ImpliedClause, LegalSystem, Unverified, UsualParameters
 from schemas.vocabulary import (
     AttributionLevel,
     Checkability,
     ClauseKind,
     DecisionKind,
+    DestinationGrade,
     EvidenceLevel,
     Reliability,
     SourceKind,
+    Technology,
 )
 
 PartName = Annotated[
@@ -115,6 +118,43 @@ class ClauseDefaults(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class DestinationClass(Struct, frozen=True, kw_only=True):
+    """How the authority classed a state, and when: dated, so that an old event keeps the class of its time."""
+
+    country: Country
+    grade: Annotated[DestinationGrade, Meta(description="The class [vocabulary].")]
+    valid_from: Annotated[dt.date | None, Meta(description="First day [ISO 8601]; absent: always.")] = None
+    valid_to: Annotated[dt.date | None, Meta(description="Last day [ISO 8601]; absent: still.")] = None
+    origin: Annotated[Prose, Meta(description="On whose word, in words.")] = ""
+
+
+class Exposure(Struct, frozen=True, kw_only=True):
+    """What makes a license worth checking next: points, which add up; they say nothing of what happened."""
+
+    technology: Annotated[
+        dict[Technology, Number], Meta(description="What was delivered, by kind; `other` stands for the rest [points].")
+    ]
+    doubling: Annotated[Number, Meta(description="For each doubling of the pieces still there [points].")]
+    most_doublings: Annotated[Number, Meta(description="Doublings counted at most [count].")]
+    undelivered: Annotated[
+        Number, Meta(description="Share of both where no delivery is on record: it may have come [per mille].")
+    ]
+    reported_end_user: Annotated[Number, Meta(description="An event that names this end user [points].")]
+    reported_product: Annotated[Number, Meta(description="An event with this product in the state [points].")]
+    reported_technology: Annotated[Number, Meta(description="An event with this kind in the state [points].")]
+    reported_destination: Annotated[Number, Meta(description="Any other event in the state [points].")]
+    most_reported: Annotated[Number, Meta(description="Events counted at most, the nearest first [count].")]
+    unchecked: Annotated[Number, Meta(description="For each full quarter of a year without a check of use [points].")]
+    most_quarters: Annotated[Number, Meta(description="Quarters counted at most [count].")]
+    boxes_only: Annotated[
+        Number, Meta(description="Share of that where a visit counted pieces and nothing else [per mille].")
+    ]
+    overdue: Annotated[Number, Meta(description="A report or inventory that is overdue, each [points].")]
+    refused: Annotated[Number, Meta(description="A visit was refused or could verify nothing [points].")]
+    destination_class: Annotated[dict[DestinationGrade, Number], Meta(description="By class of the state [points].")]
+    pending: Annotated[Number, Meta(description="Something that can still be stopped, each kind [points].")]
+
+
 class RegisteredSource(Struct, frozen=True, kw_only=True):
     """What the authority holds of a source; a claim can lower these, never raise them."""
 
@@ -149,3 +189,10 @@ class Policy(Fact, tag="policy", frozen=True, kw_only=True):
     footing: Annotated[
         dict[DecisionKind, Footing], Meta(description="By decision: who takes it, on what footing.")
     ] = {}  # noqa: RUF012
+    exposure: Annotated[
+        Exposure | None, Meta(description="What to check next; absent: the numbers of the shipped policy.")
+    ] = None
+    destination_classes: Annotated[tuple[DestinationClass, ...], Meta(description="Classes of states, dated.")] = ()
+    frameworks: Annotated[
+        tuple[Framework, ...], Meta(description="Frameworks beside those that ship, or under their keys instead.")
+    ] = ()
