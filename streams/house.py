@@ -28,6 +28,7 @@ from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
 from streams.agents.deliver import AlertRecord, AskedAgain, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
+from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
 from streams.agents.telling.channels.files import FolderOutbox
@@ -54,6 +55,7 @@ from streams.transport.log import Log, acquire, release
 from streams.transport.ports import Outgoing, Part, Producer, Reader
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
+from streams.warehouse.past import Archive
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
@@ -136,8 +138,10 @@ async def open_house(
         address = log_address(settings.log_path, synchronous=settings.synchronous)
         stream = build(address, partitions=partitions, home=settings.home)
         keys = Keys(settings.home / "keys.json")
+        archive = Archive(reads, RegisterNamer)
         pages = PagePorts(
             reads=reads,
+            past=archive.at,
             submit=door.submit,
             clock=clock,
             authority=settings.authority,
@@ -145,7 +149,7 @@ async def open_house(
             demo_key=demo_key,
             country_name=country_name,
         )
-        http = http_app(settings, intake_ports(settings, door, reads, reader, clock), pages, keys)
+        http = http_app(settings, intake_ports(settings, door, archive, reader, clock), pages, keys)
         yield House(
             settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
             stream=stream, door=door, keys=keys, http=http, pace=pace,
@@ -180,8 +184,9 @@ def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
     return answer
 
 
-def intake_ports(settings: Settings, door: Door, reads: Reads, reader: Reader, clock: Clock) -> IntakePorts:
+def intake_ports(settings: Settings, door: Door, archive: Archive, reader: Reader, clock: Clock) -> IntakePorts:
     """What the intake is wired to, over any log."""
+    reads = archive.reads
 
     async def lag() -> Mapping[str, int]:
         stored = await reader.lag(STORE_GROUP, STORED)
@@ -194,6 +199,7 @@ def intake_ports(settings: Settings, door: Door, reads: Reads, reader: Reader, c
     return IntakePorts(
         door=door,
         reads=reads,
+        past=archive.at,
         limits=Limits(time.monotonic),
         clock=clock,
         stage=Progress(reader, place=GROUP, watch=GROUP),
