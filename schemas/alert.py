@@ -39,7 +39,9 @@ Name = Annotated[str, Meta(description="Name or reference, as in the fact [name 
 Day = Annotated[dt.date, Meta(description="[ISO 8601 date].")]
 MaybeDay = Annotated[dt.date | None, Meta(description="[ISO 8601 date]; absent: none on record.")]
 
-Matter = Literal["attack", "product", "vendor", "operator_state", "agency", "time", "territory", "purpose", "victims"]
+Matter = Literal[
+    "attack", "product", "vendor", "operator_state", "agency", "time", "territory", "purpose", "victims", "ground",
+]  # fmt: skip
 TermKind = Literal["prior", "support", "contradiction", "cap"]
 NoteKind = Literal["unmatched_incident", "unknown_license", "no_pledge", "flood", "conflict", "unresolved_name"]
 CaseKind = Literal["incident", "report", "silence"]

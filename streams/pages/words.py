@@ -322,7 +322,7 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     "Matter": {
         "attack": "Attack", "product": "Product", "vendor": "Vendor", "operator_state": "Operator state",
         "agency": "Agency", "time": "Time", "territory": "Territory", "purpose": "Purpose",
-        "victims": "Persons targeted",
+        "victims": "Persons targeted", "ground": "Ground",
     },
     "AlternativeState": {"open": "open", "ruled_out": "ruled out"},
     "TermKind": {"prior": "before any evidence", "support": "for", "contradiction": "against", "cap": "common limit"},

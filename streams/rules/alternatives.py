@@ -6,8 +6,10 @@ from schemas.alert import Alternative, AlternativeKind
 from streams.rules.account import Told
 from streams.rules.findings import Ground
 from streams.rules.fitting import Fit
+from streams.rules.ladders import kind_of, result_words, strange_ways
 from streams.rules.standing import UseWindow, overlap
 from streams.rules.weighing import Ledger
+from streams.rules.wording import evidence_words, listed
 
 
 def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, ground: Ground) -> tuple[Alternative, ...]:
@@ -33,14 +35,14 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
         _mark(
             "other_product",
             fit.product and evidence >= "E4",
-            "the licensed product was found by examination, and peers confirmed it",
+            f"the licensed product was named, and what was shown is {evidence_words('E4', account.technology)}",
             "no independent peer has confirmed that it was this product",
         ),
         _mark(
             "misidentified",
-            evidence >= "E4",
+            evidence >= "E4" and not strange_ways(account.technology, account.vectors),
             "independent peers confirmed the finding",
-            "no independent peer has confirmed the finding",
+            _misread(account),
         ),
         _mark(
             "before_delivery",
@@ -52,8 +54,8 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
         _mark(
             "attempt_only",
             "successful" in account.results,
-            "the attack is reported to have succeeded",
-            "it is not reported for certain that the attack succeeded",
+            f"it is reported that {result_words(account.technology, 'successful')}",
+            f"it is not reported for certain that {result_words(account.technology, 'successful')}",
         ),
         _mark(
             "victim_class_wrong",
@@ -74,6 +76,15 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
             "it rests on one origin, examined or not",
         ),
     )
+
+
+def _misread(account: Told) -> str:
+    """Why the technology may have been taken for another."""
+    strange = strange_ways(account.technology, account.vectors)
+    if strange:
+        ways = listed(way.replace("_", " ") for way in strange)
+        return f"the way in that is told ({ways}) is none of {kind_of(account.technology).words}"
+    return "no independent peer has confirmed the finding"
 
 
 def of_silence(refused: bool) -> tuple[Alternative, ...]:

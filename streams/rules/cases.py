@@ -28,6 +28,8 @@ from streams.rules.findings import (
 )
 from streams.rules.fitting import Fit
 from streams.rules.from_incident import fits_a_license_without_pledge
+from streams.rules.grounds import ground_assertions
+from streams.rules.ladders import kind_of, result_words
 from streams.rules.policy import Weights, probability_of
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
 from streams.rules.today import Today
@@ -40,6 +42,7 @@ from streams.rules.wording import (
     SILENT,
     class_words,
     evidence_words,
+    listed,
     period_words,
     sure_words,
 )
@@ -305,13 +308,15 @@ def stoppable(license: License, today: Today) -> tuple[str, ...]:
 
 def _assertions(account: Told, weighed: Weighed, ledger: Ledger) -> tuple[Assertion, ...]:
     evidence, _ = _strongest(ledger)
-    result = class_words(account.results) if account.results else "not known"  # type: ignore[arg-type]
-    shown = evidence_words(evidence) if evidence else "nothing shown"
+    result = listed(sorted(result_words(account.technology, r) for r in account.results)) or "not known"
+    counts = kind_of(account.technology).counts
+    shown = evidence_words(evidence, account.technology) if evidence else "nothing shown"
     purposes = ", ".join(sorted(p.replace("_", " ") for p in account.purposes)) or "not known"
     persons = class_words(account.classes) or "not known"
     return (
         Assertion(matter="attack", claimed=result, reason=f"the attack was {shown}"),
-        Assertion(matter="victims", claimed=persons, reason="class and count only; nobody is named"),
+        Assertion(matter="victims", claimed=persons, reason=f"{counts}; class and count only, nobody is named"),
+        *ground_assertions(account),
         Assertion(matter="purpose", claimed=purposes, reason="as reported; the machine does not judge a purpose"),
     )
 

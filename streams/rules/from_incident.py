@@ -6,6 +6,7 @@ A kind C clause (judgment) is only ever `engaged`: the officer judges. The score
 from __future__ import annotations
 
 from streams.rules.findings import Finding, IncidentQuestion
+from streams.rules.grounds import ground_words
 from streams.rules.wording import class_words, listed
 
 _MODULES = {"microphone": "microphone", "camera": "camera", "location": "location"}
@@ -66,14 +67,9 @@ def targeted_barred_class(q: IncidentQuestion) -> Finding | None:
 
 
 def targeted_on_protected_ground(q: IncidentQuestion) -> Finding | None:
-    """A graded source asserts that persons were targeted because of a protected ground."""
-    listed_grounds = set(q.clause.parameters.grounds)
-    grounds = {g for g in q.told.grounds if not listed_grounds or g in listed_grounds}
-    groups = q.told.classes & {"ethnic_group", "religious_group"}
-    if q.agency == "other" or not (grounds or groups):
-        return None
-    said = listed(sorted([*(_spoken(g) for g in grounds), *(_spoken(c) for c in groups)]))
-    return Finding("engaged", f"the ground asserted is {said}")
+    """An account that weighs asserts a protected ground, or tells of a protected group or of its suppression."""
+    words = ground_words(q.told, q.clause.parameters.grounds)
+    return Finding("engaged", words) if words and q.agency != "other" else None
 
 
 def without_legal_authorisation(q: IncidentQuestion) -> Finding | None:

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 
 from schemas import Period
-from schemas.vocabulary import AttributionLevel, EvidenceLevel, VictimClass
+from schemas.vocabulary import AttributionLevel, EvidenceLevel, Technology, VictimClass
+from streams.rules.ladders import ladder_of
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -56,14 +57,14 @@ def period_words(period: Period) -> str:
     return f"between {day_words(first)} and {day_words(last)}"
 
 
-def attribution_words(level: AttributionLevel) -> str:
-    """How the operator was attributed."""
-    return _ATTRIBUTION[level]
+def attribution_words(level: AttributionLevel, technology: Technology | None = None) -> str:
+    """How the operator was attributed, in the words of the technology's own ladder where it is known."""
+    return ladder_of(technology).attribution[level] if technology else _ATTRIBUTION[level]
 
 
-def evidence_words(level: EvidenceLevel) -> str:
-    """How the attack was shown."""
-    return _EVIDENCE[level]
+def evidence_words(level: EvidenceLevel, technology: Technology | None = None) -> str:
+    """How the act was shown, in the words of the technology's own ladder where it is known."""
+    return ladder_of(technology).evidence[level] if technology else _EVIDENCE[level]
 
 
 def sure_words(probability: int, *, admitted: bool = False, examined: bool = False, origins: int = 0) -> str:

@@ -144,8 +144,14 @@ def test_a_clause_without_a_list_of_grounds_protects_every_ground():
     assert "language" in word.reason
 
 
-def test_an_ethnic_group_as_target_engages_the_protected_ground():
-    assert word_on(GROUNDS, victims=a_person("ethnic_group")).verdict == "engaged"
+def test_a_group_as_target_engages_a_clause_on_the_ground_of_that_group():
+    found = word_on(GROUNDS, victims=a_person("religious_group"))
+    assert found.verdict == "engaged"
+    assert "asserted by nobody" in found.reason
+
+
+def test_a_group_of_another_ground_says_nothing_to_a_clause_on_religion():
+    assert word_on(GROUNDS, victims=a_person("ethnic_group")) is None
 
 
 LEGAL = a_clause("legal_authorisation")
