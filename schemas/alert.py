@@ -24,6 +24,7 @@ from schemas.vocabulary import (
     DecisionKind,
     EvidenceLevel,
     LicenseStatus,
+    Party,
     PublicationKind,
     Reliability,
     Tlp,
@@ -48,7 +49,7 @@ CaseKind = Literal["incident", "report", "silence"]
 AlternativeKind = Literal[
     "lawful_warrant", "other_agency", "foreign_operator", "other_product", "misidentified", "before_delivery",
     "transferred_or_stolen", "attempt_only", "victim_class_wrong", "derivative_or_retracted", "fabrication",
-    "report_in_transit",
+    "report_in_transit", "carrier_delay", "force_majeure", "other_reckoning", "told_elsewhere", "no_power_to_admit",
 ]  # fmt: skip
 
 
@@ -195,6 +196,16 @@ class VictimCount(Struct, frozen=True, kw_only=True):
     country: Annotated[str | None, Meta(description="[ISO 3166-1 alpha-2].")] = None
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Who waits for whom, for what, since when and until when."""
+
+    waits: Annotated[Party, Meta(description="Who waits [vocabulary].")]
+    on: Annotated[Party, Meta(description="For whom [vocabulary].")]
+    what: Annotated[str, Meta(description="For what, as `an answer` [text].")]
+    since: Annotated[dt.date, Meta(description="Since this day [ISO 8601 date].")]
+    until: MaybeDay = None
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """One ground of the alert: an incident cluster, a report, or a silence."""
 
@@ -227,6 +238,7 @@ class Case(Struct, frozen=True, kw_only=True):
     replies: tuple[Reply, ...] = ()
     unknown: Annotated[tuple[Words, ...], Meta(description="What is not known.")] = ()
     actionable: Annotated[bool, Meta(description="Something can still be stopped [yes or no].")] = False
+    waiting: Annotated[Waiting | None, Meta(description="Who waits, where something is owed.")] = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -263,6 +275,7 @@ class Option(Struct, frozen=True, kw_only=True):
     footing: Annotated[
         str, Meta(description="Who decides, on which footing, by the policy; empty: it says nothing [text].")
     ] = ""
+    foreseen: Annotated[str, Meta(description="Where the pledge itself foresees it, as which step [text].")] = ""
 
 
 class Versions(Struct, frozen=True, kw_only=True):
@@ -290,6 +303,7 @@ class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     assigned_to: Annotated[str | None, Meta(description="Role [role].")] = None
     waiting_for: Annotated[str | None, Meta(description="Who waits for whom, until when [text].")] = None
+    waiting: Annotated[tuple[Waiting, ...], Meta(description="The same, each by itself; the longest due first.")] = ()
     tlp: Annotated[Tlp, Meta(description="Strictest of its evidence [TLP 2.0].")] = "AMBER"
     may_use_for: Annotated[tuple[Use, ...], Meta(description="What all of its evidence allows [vocabulary].")] = (
         "officer",

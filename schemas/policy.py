@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.common import Country, Fact, Label, Prose, SourceId, Struct
+from schemas.common import Country, Fact, Id, Label, Prose, SourceId, Struct
 from schemas.framework import Framework
 from schemas.legal import Deadline, Footing, ImpliedClause, LegalSystem, Unverified, UsualParameters
 from schemas.vocabulary import (
@@ -17,9 +17,11 @@ from schemas.vocabulary import (
     DecisionKind,
     DestinationGrade,
     EvidenceLevel,
+    Party,
     Reliability,
     SourceKind,
     Technology,
+    Weekday,
 )
 
 PartName = Annotated[
@@ -116,6 +118,9 @@ class ClauseDefaults(Struct, frozen=True, kw_only=True):
     implied: Annotated[
         ImpliedClause | None, Meta(description="The clause that holds where a pledge has none of this kind.")
     ] = None
+    owed_by: Annotated[Party, Meta(description="Whose duty it is, where the clause does not say [vocabulary].")] = (
+        "end_user"
+    )
 
 
 class DestinationClass(Struct, frozen=True, kw_only=True):
@@ -155,6 +160,35 @@ class Exposure(Struct, frozen=True, kw_only=True):
     pending: Annotated[Number, Meta(description="Something that can still be stopped, each kind [points].")]
 
 
+class Weekend(Struct, frozen=True, kw_only=True):
+    """The days of the week on which offices are closed, while it holds: weekends have been moved by decree."""
+
+    days: Annotated[tuple[Weekday, ...], Meta(description="Days of rest [vocabulary].")]
+    valid_from: Annotated[dt.date | None, Meta(description="First day [ISO 8601]; absent: always.")] = None
+    valid_to: Annotated[dt.date | None, Meta(description="Last day [ISO 8601]; absent: no end.")] = None
+    origin: Annotated[Prose, Meta(description="Where this comes from.")]
+
+
+class Holiday(Struct, frozen=True, kw_only=True):
+    """One public holiday, on its day: movable ones have a day for each year."""
+
+    day: Annotated[dt.date, Meta(description="The day [ISO 8601].")]
+    words: Annotated[Label, Meta(description="What it is called [words].")]
+    origin: Annotated[Prose, Meta(description="Where this comes from.")]
+
+
+class WorkingCalendar(Struct, frozen=True, kw_only=True):
+    """Which days are working days somewhere."""
+
+    id: Annotated[Id, Meta(description="By which clauses name it.")]
+    place: Annotated[Country | None, Meta(description="The state whose calendar it is.")] = None
+    weekends: Annotated[tuple[Weekend, ...], Meta(min_length=1, description="Weekends, each while it holds.")]
+    holidays: Annotated[tuple[Holiday, ...], Meta(description="Public holidays.")] = ()
+    holidays_to: Annotated[
+        dt.date | None, Meta(description="Holidays are on file to this day [ISO 8601]; absent: none are.")
+    ] = None
+
+
 class RegisteredSource(Struct, frozen=True, kw_only=True):
     """What the authority holds of a source; a claim can lower these, never raise them."""
 
@@ -189,6 +223,7 @@ class Policy(Fact, tag="policy", frozen=True, kw_only=True):
     footing: Annotated[
         dict[DecisionKind, Footing], Meta(description="By decision: who takes it, on what footing.")
     ] = {}  # noqa: RUF012
+    calendars: Annotated[tuple[WorkingCalendar, ...], Meta(description="Working days, by place.")] = ()
     exposure: Annotated[
         Exposure | None, Meta(description="What to check next; absent: the numbers of the shipped policy.")
     ] = None

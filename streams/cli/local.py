@@ -159,16 +159,30 @@ def _whole(record: msgspec.Struct) -> bytes:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
-def rules(as_json: bool) -> None:
-    """Print the table of clause rules."""
-    from streams.rules.clauses import rule_table
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each rule, with its tests.")
+@click.option("--kind", help="Only this kind of clause.")
+@click.option("--policy", default="start", help="A shipped policy by name, or a file: what is usual for each kind.")
+def rules(as_json: bool, kind: str | None, policy: str) -> None:
+    """Print the table of clause rules: kind, checkability, source, rule, claim, inputs, tests.
 
-    for kind, source, rule, claim in rule_table():
+    A is deterministic; B is a rule that an officer confirms; C is judgment, where the machine only assembles. Where
+    nothing can speak from a source, the reason stands in place of a rule.
+    """
+    from streams.cli.policies import policy_named
+    from streams.rules.clauses import KINDS, rule_table
+    from streams.rules.policy import weights_of
+
+    if kind is not None and kind not in KINDS:
+        raise click.BadParameter(f"'{kind}' is no kind of clause: {', '.join(KINDS)}", param_hint="--kind")
+    for line in rule_table(weights_of(policy_named(policy))):
+        if kind not in (None, line.kind):
+            continue
         if as_json:
-            click.echo(json.dumps({"kind": kind, "from": source, "rule": rule, "claim": claim}))
-        else:
-            click.echo(f"{kind:26} {source:9} {rule:38} {claim}")
+            click.echo(msgspec.json.encode(line).decode())
+            continue
+        click.echo(f"{line.kind:26} {line.checkability}  {line.source:9} {line.rule or '-':34} {line.claim}")
+        if line.rule:
+            click.echo(f"{'':41}reads {', '.join(line.inputs)}; shown by {len(line.tests)} tests")
 
 
 @click.command()

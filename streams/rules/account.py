@@ -12,6 +12,7 @@ from schemas import Incident, Period
 from schemas.alert import VictimCount
 from schemas.vocabulary import (
     AttackResult,
+    DataMisuse,
     DataTaken,
     Ground,
     LegalBasis,
@@ -42,6 +43,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     results: frozenset[AttackResult]
     vectors: frozenset[Vector]
     taken: frozenset[DataTaken]
+    misuse: frozenset[DataMisuse]
     use_countries: frozenset[str]
     operators: tuple[str, ...]
     agencies: tuple[str, ...]
@@ -82,6 +84,7 @@ def told(incidents: Iterable[Incident]) -> Told:
         results=frozenset(i.attack_result for i in accounts if i.attack_result != "unknown"),
         vectors=frozenset(i.vector for i in accounts if i.vector != "unknown"),
         taken=frozenset(t for i in accounts for t in i.data_taken),
+        misuse=frozenset(m for i in accounts for m in i.data_misuse),
         use_countries=frozenset(i.use_country for i in accounts if i.use_country),
         operators=tuple(sorted({o.country for i in accounts for o in i.operators})),
         agencies=tuple(sorted({i.operator_agency.name for i in accounts if i.operator_agency})),

@@ -18,6 +18,7 @@ from schemas.alert import (
     QuotedClause,
     RelatedReport,
     Versions,
+    Waiting,
 )
 from schemas.vocabulary import BANDS, AlertStatus, Band, DecisionKind, Tlp, Use
 from streams.rules.cases import (
@@ -30,13 +31,13 @@ from streams.rules.cases import (
     stoppable,
 )
 from streams.rules.dossier import Counted
-from streams.rules.findings import Ground, Request
-from streams.rules.from_silence import answers
+from streams.rules.findings import Ground
 from streams.rules.policy import Weights
 from streams.rules.prepared import Prepared
-from streams.rules.standing import granted_at, outlives, status_at, status_on
+from streams.rules.requests import ASKED, Asked, Request, request_of
+from streams.rules.standing import clause_start, granted_at, outlives, status_at, status_on
 from streams.rules.unsaid import implied_by, supplied_to
-from streams.rules.wording import day_words
+from streams.rules.wording import waiting_words
 
 CODE_VERSION = "0.1.0"
 TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -48,28 +49,30 @@ def alerts_of(p: Prepared, counted: Counted, from_incidents: Sequence[Drafted]) 
     ground = p.grounds[counted.fact.ref]
     deliveries, reports = p.records(ground.license.ref)
     about = [c for c in reports if isinstance(c.fact, PostShipmentReport) and p.covering(ground.license.ref, c.fact)]
+    asked = Asked(_requests(p, ground.license.ref), ground.reports)
     drafted = [
         *fold_unproven(from_incidents),
-        *report_cases(ground, reports, deliveries, p.weights),
-        *silence_cases(ground, counted, about, _requests(p, ground.license.ref), p.weights),
+        *report_cases(ground, reports, deliveries, asked, p.weights),
+        *silence_cases(ground, counted, about, asked, p.weights),
     ]
     by_clause: dict[str, list[Drafted]] = defaultdict(list)
     for each in drafted:
         by_clause[each.clause.id].append(_closed(p, each, counted.fact.ref))
     by_clause = _raise_each_other(by_clause)
     for clause_id in sorted(by_clause):
-        yield _alert(p, f"{p.destination}~{counted.fact.ref}~{clause_id}", counted, ground, by_clause[clause_id])
+        key = f"{p.destination}~{counted.fact.ref}~{clause_id}"
+        yield _alert(p, key, counted, ground, by_clause[clause_id], asked)
 
 
 def _requests(p: Prepared, license: str) -> tuple[Request, ...]:
     """What the authority asked for under any alert on the license here."""
     prefix = f"{p.destination}~{license}~"
     return tuple(
-        Request(d.at.date(), d.kind, d.ref, d.until)
+        request
         for alert, decisions in sorted(p.decisions.items())
         if alert.startswith(prefix)
         for d in decisions
-        if d.kind in ("ask_exporter", "ask_end_user", "order_check")
+        if (request := request_of(d)) is not None
     )
 
 
@@ -86,7 +89,7 @@ def _closed(p: Prepared, drafted: Drafted, license: str) -> Drafted:
     return drafted
 
 
-def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Sequence[Drafted]) -> Alert:
+def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Sequence[Drafted], asked: Asked) -> Alert:
     ordered = sorted(drafted, key=lambda d: (not d.case.open, -BANDS.index(d.case.band), d.case.key))
     top = ordered[0]
     cases = tuple(d.case for d in ordered)
@@ -97,6 +100,7 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
     band: Band = top.case.band if is_open else "context"
     quoted = _quoted(top, p.weights)
     shown = [counted.fact, *_behind(p, cases)]
+    waiting = _waiting(decisions, cases, asked)
     return Alert(
         id=key,
         version=_claim_digest(quoted, band, status, cases),
@@ -109,9 +113,10 @@ def _alert(p: Prepared, key: str, counted: Counted, ground: Ground, drafted: Seq
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
         reports=tuple(_related(r) for r in ground.reports[-12:]),
-        options=_options(band, p.weights),
+        options=_options(band, p.weights, _ladder(p, ground)),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
-        waiting_for=_waiting(decisions, ground),
+        waiting_for=_waiting_words(waiting),
+        waiting=waiting,
         tlp=max((f.tlp for f in shown), key=TLPS.index),
         may_use_for=tuple(u for u in USES if all(u in f.may_use_for for f in shown)),
         embargo_until=max((f.embargo_until for f in shown if f.embargo_until), default=None),
@@ -281,22 +286,54 @@ _OPTIONS: tuple[tuple[DecisionKind, str, bool, Band], ...] = (
 )
 
 
-def _options(band: Band, weights: Weights) -> tuple[Option, ...]:
+def _options(band: Band, weights: Weights, ladder: Mapping[DecisionKind, str]) -> tuple[Option, ...]:
     """What the officer can do; the program never does any of it."""
     return tuple(
-        Option(kind=kind, sentence=sentence, two_persons=two, footing=weights.footing.get(kind, ""))
+        Option(
+            kind=kind,
+            sentence=sentence,
+            two_persons=two,
+            footing=weights.footing.get(kind, ""),
+            foreseen=ladder.get(kind, ""),
+        )
         for kind, sentence, two, least in _OPTIONS
         if BANDS.index(band) >= BANDS.index(least)
     )
 
 
-def _waiting(decisions: Sequence[Decision], ground: Ground) -> str | None:
-    """Who waits for whom, until when."""
-    whom = {"ask_exporter": "the exporter", "ask_end_user": "the end user", "order_check": "the inspection"}
-    for d in reversed(decisions):
-        if d.kind in whom and d.until:
-            request = Request(d.at.date(), d.kind, d.ref, d.until)
-            if any(r.performed.last >= request.asked and answers(r, request) for r in ground.reports):
-                return None
-            return f"The authority waits for {whom[d.kind]} until {day_words(d.until)}."
-    return None
+def _ladder(p: Prepared, ground: Ground) -> dict[DecisionKind, str]:
+    """The consequences that the pledge foresees, each with its place, and which is next after those taken."""
+    prefix = f"{p.destination}~{ground.license.ref}~"
+    taken = {d.kind for alert, ds in p.decisions.items() if alert.startswith(prefix) for d in ds}
+    ladder: dict[DecisionKind, str] = {}
+    for clause in sorted(ground.license.clauses, key=lambda c: (clause_start(c, ground.license), c.version)):
+        steps = clause.parameters.steps
+        if clause.kind != "sanction_ladder" or not ground.today.reached(clause_start(clause, ground.license)):
+            continue
+        upto = max((n for n, step in enumerate(steps, start=1) if step in taken), default=0)
+        for number, step in enumerate(steps, start=1):
+            word = "taken" if number <= upto else "next" if number == upto + 1 else "later"
+            ladder[step] = f"step {number} of {len(steps)} that the pledge foresees (clause {clause.id}): {word}"
+    return ladder
+
+
+def _waiting(decisions: Sequence[Decision], cases: Sequence[Case], asked: Asked) -> tuple[Waiting, ...]:
+    """Who waits for whom: by what was asked under this alert and is open, and by what is due; the longest due first."""
+    still = {request.ref for request in asked.open}
+    requests = [r for d in decisions if (r := request_of(d)) is not None and r.ref in still]
+    waiting = {
+        Waiting(waits="authority", on=ASKED[r.kind][0], what=ASKED[r.kind][1], since=r.asked, until=r.until)
+        for r in requests
+    }
+    due = {(w.on, w.what, w.since) for c in cases if c.open and (w := c.waiting) is not None}
+    waiting = {w for w in waiting if (w.on, w.what, w.since) not in due}
+    waiting |= {c.waiting for c in cases if c.open and c.waiting is not None}
+    return tuple(sorted(waiting, key=lambda w: (w.until or dt.date.max, w.since, w.on, w.what)))
+
+
+def _waiting_words(waiting: Sequence[Waiting]) -> str | None:
+    """The first in a sentence, and how many more there are."""
+    if not waiting:
+        return None
+    more = f" And {len(waiting) - 1} more." if len(waiting) > 1 else ""
+    return waiting_words(waiting[0]) + more

@@ -1,18 +1,40 @@
-"""What a clause rule answers, and what it is asked."""
+"""What a clause rule answers, what it is asked, and what it says of itself: the fields that it reads."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Literal, TypeVar
 
 import msgspec
 
 from schemas import Clause, Delivery, License, Period, PostShipmentReport
-from schemas.vocabulary import Band, Verdict
+from schemas.vocabulary import Band, Checkability, Party, Verdict
 from streams.rules.account import Told
+from streams.rules.days import Reckoning, reckoning
+from streams.rules.history import History
 from streams.rules.naming import Namer
-from streams.rules.standing import Standing
+from streams.rules.policy import Weights, shipped_policy, weights_of
+from streams.rules.requests import Answered, Request
+from streams.rules.standing import Standing, UseWindow, clause_start, use_window
 from streams.rules.today import Today
+
+Manner = Literal["silent", "late", "partial", "refused"]
+"""How something owed failed to come: not at all, after its day, less than was asked, or against a refusal."""
+R = TypeVar("R", bound=Callable[..., object])
+READS: dict[str, tuple[str, ...]] = {}
+"""By rule the fields that it reads, as declared beside it; a test holds them against its code."""
+
+
+def reads(*fields: str) -> Callable[[R], R]:
+    """Declare what a rule reads: `report.items.serials`, `clause.limit`; what it looks up over time as `history.…`."""
+
+    def declared(rule: R) -> R:
+        READS[rule.__name__] = fields
+        return rule
+
+    return declared
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -28,9 +50,18 @@ class Finding(msgspec.Struct, frozen=True):
     again: dt.date | None = None
     """The latest day on which the same duty fell due once more: a decision before it does not cover that."""
     since: dt.date | None = None
+    """The day since which it is awaited."""
+    manner: Manner | None = None
+    """How something owed failed to come; absent: it is not about something owed."""
+    matter: str = ""
+    """What of the duty it is about, where one record can fail in several ways, or several things are owed."""
+    what: str = ""
+    """What is awaited, as `a report`."""
+    party: Party | None = None
+    """For whom the authority waits, where it is not who owes the duty."""
 
 
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
+class Ground(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A license in a destination, with what a rule needs to know of it."""
 
     license: License
@@ -41,15 +72,45 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     today: Today
     disposed: dt.date
 
+    weights: Weights = msgspec.field(default_factory=lambda: weights_of(shipped_policy()))
+
+    @cached_property
+    def history(self) -> History:
+        """What the records here come to over time."""
+        return History(self.deliveries, self.reports)
+
+    @cached_property
+    def window(self) -> UseWindow:
+        """From when until when the items could be used here."""
+        return use_window(self.license, self.deliveries, self.destination)
+
+    @property
+    def first_use(self) -> dt.date:
+        """The first day on which the items could be used here."""
+        return self.window.first
+
     @property
     def serials(self) -> frozenset[str]:
         """Serials delivered here under this license, returned and destroyed ones included."""
-        return self.serials_by(dt.date.max)
+        return frozenset(self.history.arrived)
 
-    def serials_by(self, day: dt.date) -> frozenset[str]:
-        """Serials that may have been delivered here by `day`."""
-        came = (d for d in self.deliveries if d.kind not in ("return", "disposal") and d.delivered.first <= day)
-        return frozenset(s for d in came for i in d.items for s in i.serials)
+    def reckoning(self, clause: Clause) -> Reckoning:
+        """How the clause counts its days."""
+        return reckoning(clause.parameters, self.weights.calendars)
+
+    def begins(self, clause: Clause) -> dt.date:
+        """The first day of the duty, in whichever version."""
+        return min(clause_start(c, self.license) for c in self.license.clauses if c.id == clause.id)
+
+    def owed_by(self, clause: Clause) -> Party:
+        """Whose duty it is: as the clause says, else as is usual for its kind."""
+        usual = self.weights.clauses.get(clause.kind)
+        return clause.parameters.owed_by or (usual.owed_by if usual else "end_user")
+
+    def checkability(self, clause: Clause) -> Checkability:
+        """How far a machine can judge the clause: as it says, else as is usual for its kind."""
+        usual = self.weights.clauses.get(clause.kind)
+        return clause.checkability or (usual.checkability if usual else "C")
 
 
 class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +134,8 @@ class ReportQuestion(msgspec.Struct, frozen=True, kw_only=True):
     ground: Ground
     clause: Clause
     report: PostShipmentReport
+    answers: tuple[Answered, ...] = ()
+    """What the authority had asked for that this report is the first to answer."""
 
 
 class DeliveryQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,18 +147,6 @@ class DeliveryQuestion(msgspec.Struct, frozen=True, kw_only=True):
     earlier: Sequence[Delivery]
 
 
-class Request(msgspec.Struct, frozen=True, order=True):
-    """Something that the authority asked for."""
-
-    asked: dt.date
-    kind: str
-    """Kind of the decision: ask_exporter, ask_end_user, order_check."""
-    ref: str
-    """The decision."""
-    until: dt.date | None
-    """The day by which an answer was asked for."""
-
-
 class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Is something due under this clause that has not come?"""
 
@@ -104,7 +155,17 @@ class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
     first: dt.date
     last: dt.date
     """The days on which the duty is in force."""
-    requests: tuple[Request, ...] = ()
+
+
+class RequestQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Is this request, which nobody has answered, overdue under this clause?"""
+
+    ground: Ground
+    clause: Clause
+    first: dt.date
+    last: dt.date
+    """The days on which the duty is in force."""
+    request: Request
 
 
 def moment(day: dt.date) -> Period:

@@ -18,6 +18,7 @@ from schemas.codec import body_hash, decode_fact
 from schemas.legal import ImpliedClause, UsualParameters
 from schemas.policy import ClauseDefaults, Number, RegisteredSource
 from schemas.vocabulary import ClauseKind, DecisionKind
+from streams.rules.days import calendars_of
 from streams.rules.packs import START, pack
 
 MILLION = 1_000_000
@@ -55,6 +56,7 @@ class Weights:
         self.flood = b.flood.value
         self.sources: dict[str, RegisteredSource] = {s.source: s for s in policy.sources}
         self.clauses: dict[ClauseKind, ClauseDefaults] = policy.clauses
+        self.calendars = calendars_of(policy.calendars)
         self.usual: dict[ClauseKind, tuple[UsualParameters, ...]] = {
             kind: tuple(u for _, u in sorted(held.usual.items(), reverse=True) if not u.unverified)
             for kind, held in sorted(policy.clauses.items())

@@ -139,7 +139,7 @@ class Prepared:
         about = tuple(r for r in facts_of(reports, PostShipmentReport) if self.covering(license.ref, r))
         return Ground(
             license=license, destination=self.destination, deliveries=here, reports=about, names=self.names,
-            today=Today(self.dossier.today), disposed=disposal_day(here),
+            today=Today(self.dossier.today), disposed=disposal_day(here), weights=self.weights,
         )  # fmt: skip
 
     def fit(self, incident: Counted, license: Counted) -> Fit:
