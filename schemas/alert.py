@@ -24,6 +24,7 @@ from schemas.vocabulary import (
     DecisionKind,
     EvidenceLevel,
     LicenseStatus,
+    Party,
     PublicationKind,
     Reliability,
     Tlp,
@@ -39,14 +40,16 @@ Name = Annotated[str, Meta(description="Name or reference, as in the fact [name 
 Day = Annotated[dt.date, Meta(description="[ISO 8601 date].")]
 MaybeDay = Annotated[dt.date | None, Meta(description="[ISO 8601 date]; absent: none on record.")]
 
-Matter = Literal["attack", "product", "vendor", "operator_state", "agency", "time", "territory", "purpose", "victims"]
+Matter = Literal[
+    "attack", "product", "vendor", "operator_state", "agency", "time", "territory", "purpose", "victims", "ground",
+]  # fmt: skip
 TermKind = Literal["prior", "support", "contradiction", "cap"]
 NoteKind = Literal["unmatched_incident", "unknown_license", "no_pledge", "flood", "conflict", "unresolved_name"]
 CaseKind = Literal["incident", "report", "silence"]
 AlternativeKind = Literal[
     "lawful_warrant", "other_agency", "foreign_operator", "other_product", "misidentified", "before_delivery",
     "transferred_or_stolen", "attempt_only", "victim_class_wrong", "derivative_or_retracted", "fabrication",
-    "report_in_transit",
+    "report_in_transit", "carrier_delay", "force_majeure", "other_reckoning", "told_elsewhere", "no_power_to_admit",
 ]  # fmt: skip
 
 
@@ -72,6 +75,12 @@ class QuotedClause(Struct, frozen=True, kw_only=True):
     outlives_license: Annotated[bool, Meta(description="[yes or no].")]
     other_versions: Annotated[
         tuple[int, ...], Meta(description="Versions in force in another part of the period [count].")
+    ] = ()
+    implied_by: Annotated[
+        str, Meta(description="Where the law says it, by the policy; empty: it stands in the pledge [text].")
+    ] = ""
+    supplied: Annotated[
+        tuple[Words, ...], Meta(description="What the clause does not say itself and the policy does, with the source.")
     ] = ()
 
 
@@ -187,6 +196,16 @@ class VictimCount(Struct, frozen=True, kw_only=True):
     country: Annotated[str | None, Meta(description="[ISO 3166-1 alpha-2].")] = None
 
 
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Who waits for whom, for what, since when and until when."""
+
+    waits: Annotated[Party, Meta(description="Who waits [vocabulary].")]
+    on: Annotated[Party, Meta(description="For whom [vocabulary].")]
+    what: Annotated[str, Meta(description="For what, as `an answer` [text].")]
+    since: Annotated[dt.date, Meta(description="Since this day [ISO 8601 date].")]
+    until: MaybeDay = None
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """One ground of the alert: an incident cluster, a report, or a silence."""
 
@@ -219,6 +238,7 @@ class Case(Struct, frozen=True, kw_only=True):
     replies: tuple[Reply, ...] = ()
     unknown: Annotated[tuple[Words, ...], Meta(description="What is not known.")] = ()
     actionable: Annotated[bool, Meta(description="Something can still be stopped [yes or no].")] = False
+    waiting: Annotated[Waiting | None, Meta(description="Who waits, where something is owed.")] = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -252,6 +272,10 @@ class Option(Struct, frozen=True, kw_only=True):
     kind: Annotated[DecisionKind, Meta(description="[vocabulary].")]
     sentence: Words
     two_persons: Annotated[bool, Meta(description="Whether a second person must sign [yes or no].")] = False
+    footing: Annotated[
+        str, Meta(description="Who decides, on which footing, by the policy; empty: it says nothing [text].")
+    ] = ""
+    foreseen: Annotated[str, Meta(description="Where the pledge itself foresees it, as which step [text].")] = ""
 
 
 class Versions(Struct, frozen=True, kw_only=True):
@@ -283,6 +307,7 @@ class Alert(Struct, tag_field="fact", tag="alert", frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     assigned_to: Annotated[str | None, Meta(description="Role [role].")] = None
     waiting_for: Annotated[str | None, Meta(description="Who waits for whom, until when [text].")] = None
+    waiting: Annotated[tuple[Waiting, ...], Meta(description="The same, each by itself; the longest due first.")] = ()
     tlp: Annotated[Tlp, Meta(description="Strictest of its evidence [TLP 2.0].")] = "AMBER"
     may_use_for: Annotated[tuple[Use, ...], Meta(description="What all of its evidence allows [vocabulary].")] = (
         "officer",

@@ -16,6 +16,7 @@ from schemas.alert import Alert, Remark
 from schemas.common import Fact
 from schemas.decision import Decision
 from schemas.delivery import Delivery
+from schemas.erasure import Erasure, Hold
 from schemas.incident import Incident
 from schemas.judgment import Judgment
 from schemas.license import License
@@ -31,10 +32,11 @@ from schemas.vocabulary import FactKind
 
 AnyFact: TypeAlias = (
     License | Delivery | PostShipmentReport | Incident | Decision | Judgment | Name | Policy | Tick | Retraction
-)
+    | Erasure | Hold
+)  # fmt: skip
 AnyRow: TypeAlias = AnyFact | Header | Recheck
 FACT_TYPES: tuple[type[Fact], ...] = (
-    License, Delivery, PostShipmentReport, Incident, Decision, Judgment, Name, Policy, Tick, Retraction,
+    License, Delivery, PostShipmentReport, Incident, Decision, Judgment, Name, Policy, Tick, Retraction, Erasure, Hold,
 )  # fmt: skip
 TOPIC_OF: dict[FactKind, str] = {
     "license": "licenses",
@@ -46,6 +48,8 @@ TOPIC_OF: dict[FactKind, str] = {
     "name": "names",
     "policy": "policies",
     "tick": "ticks",
+    "erasure": "erasures",
+    "hold": "holds",
 }
 """Topic by kind of fact; a retraction goes to the topic of what it takes back."""
 

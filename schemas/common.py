@@ -103,6 +103,15 @@ Instant = Annotated[dt.datetime, Meta(tz=True, description="Point in time [UTC, 
 Confidence = Annotated[
     int, Meta(ge=0, le=100, description="How sure of this one assertion [0..100, STIX confidence scale].")
 ]
+Zone = Annotated[
+    str,
+    Meta(
+        max_length=60,
+        pattern=r"^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$",
+        description="Place whose midnight ends the day [IANA time zone].",
+        extra={"exact": True},
+    ),
+]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000, description="Number of pieces or persons [count].")]
 Days = Annotated[int, Meta(ge=0, le=36_525, description="Length of time [days].")]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.common import AlertId, Fact, Instant, Label, Prose, RoleAddress, Struct
+from schemas.common import AlertId, Count, Fact, Id, Instant, Label, Prose, RoleAddress, Struct
 from schemas.vocabulary import CloseReason, DecisionKind
 
 
@@ -40,5 +40,8 @@ class Decision(Fact, tag="decision", frozen=True, kw_only=True):
     judged: Annotated[tuple[Judged, ...], Meta(description="Evidence judged.")] = ()
     assigned_to: Annotated[RoleAddress | None, Meta(description="Who takes it on.")] = None
     until: Annotated[dt.date | None, Meta(description="Answer or review due on this day [ISO 8601].")] = None
+    points: Annotated[tuple[Id, ...], Meta(description="Questions asked, as numbered in the letter.")] = ()
+    sites: Annotated[tuple[Id, ...], Meta(description="Sites to be seen, as the authority codes them.")] = ()
+    pieces: Annotated[Count | None, Meta(description="Pieces to be presented [count].")] = None
     second_by_role: Annotated[RoleAddress | None, Meta(description="The second person, where two are needed.")] = None
     party: Annotated[Label | None, Meta(description="The organization asked or listed.")] = None

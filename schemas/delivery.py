@@ -18,6 +18,9 @@ class DeliveredItem(Struct, frozen=True, kw_only=True):
     serials: Annotated[tuple[Serial, ...], Meta(description="Serials or key hashes.")] = ()
     quantity: Annotated[Count | None, Meta(description="Pieces; absent: as many as serials [count].")] = None
     modules: Annotated[tuple[Label, ...], Meta(description="Modules active on delivery [names].")] = ()
+    capacity: Annotated[
+        Count | None, Meta(description="Simultaneous targets, channels or cameras that it enables in all [count].")
+    ] = None
 
 
 class Delivery(Fact, tag="delivery", frozen=True, kw_only=True):

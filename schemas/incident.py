@@ -32,6 +32,7 @@ from schemas.vocabulary import (
     ConsentBasis,
     CountQualifier,
     Credibility,
+    DataMisuse,
     DataTaken,
     DenialBy,
     DenialKind,
@@ -132,6 +133,9 @@ class Incident(Fact, tag="incident", frozen=True, kw_only=True):
     attack_result: Annotated[AttackResult, Meta(description="What came of it [vocabulary].")] = "unknown"
     vector: Annotated[Vector, Meta(description="How it came in [vocabulary].")] = "unknown"
     data_taken: Annotated[tuple[DataTaken, ...], Meta(description="What was taken [vocabulary].")] = ()
+    data_misuse: Annotated[
+        tuple[DataMisuse, ...], Meta(description="What is said to have been done with it [vocabulary].")
+    ] = ()
     victims: Annotated[tuple[Victims, ...], Meta(description="Classes and counts.")] = ()
     alleged_purpose: Annotated[Purpose, Meta(description="Purpose, as reported [vocabulary].")] = "unknown"
     offence_max_years: (

@@ -19,14 +19,19 @@ from schemas.common import (
     Prose,
     RoleAddress,
     Struct,
+    Zone,
 )
 from schemas.vocabulary import (
     Binding,
+    ChangeKind,
     Checkability,
     ClauseKind,
     ConsentKind,
+    DayKind,
+    DecisionKind,
     Ground,
     LicenseStatus,
+    Party,
     PendingKind,
     Purpose,
     Technology,
@@ -77,7 +82,7 @@ class StatusChange(Struct, frozen=True, kw_only=True):
 
 
 class Consent(Struct, frozen=True, kw_only=True):
-    """The authority's consent to a re-transfer or a change of use."""
+    """The authority's consent: to a re-transfer, a change of use, a disposal, or an amendment beside the clauses."""
 
     kind: Annotated[ConsentKind, Meta(description="To what [vocabulary].")]
     valid_from: Annotated[dt.date, Meta(description="From this day [ISO 8601].")]
@@ -109,7 +114,10 @@ class ClauseParameters(Struct, frozen=True, kw_only=True):
     threshold_years: (
         Annotated[int, Meta(ge=0, le=100, description="Maximum penalty from which a crime is serious [years].")] | None
     ) = None
-    classes: Annotated[tuple[VictimClass, ...], Meta(description="Barred target classes [vocabulary].")] = ()
+    classes: Annotated[
+        tuple[VictimClass, ...],
+        Meta(description="Barred target classes; of a purpose or expression: who calls it into question [vocabulary]."),
+    ] = ()
     grounds: Annotated[tuple[Ground, ...], Meta(description="Protected grounds [vocabulary].")] = ()
     end_users: Annotated[tuple[Label, ...], Meta(description="Further authorised end users [names].")] = ()
     countries: Annotated[tuple[Country, ...], Meta(description="Where use is allowed; empty: the destination.")] = ()
@@ -125,6 +133,42 @@ class ClauseParameters(Struct, frozen=True, kw_only=True):
     retention_days: Annotated[Days | None, Meta(description="Logs or data are kept this long [days].")] = None
     deficiency_days: Annotated[Days | None, Meta(description="A deficiency is to be mended within [days].")] = None
     end_uses: Annotated[tuple[Label, ...], Meta(description="Licensed end uses [words].")] = ()
+    verification_days: Annotated[
+        Days | None, Meta(description="Each shipment is to be verified on arrival within [days].")
+    ] = None
+    disposal_days: Annotated[
+        Days | None, Meta(description="After the license all pieces are to be gone within [days].")
+    ] = None
+    return_days: Annotated[
+        Days | None, Meta(description="After a consent to a transfer pieces are to be back within [days].")
+    ] = None
+    proof_days: Annotated[Days | None, Meta(description="Destruction or deletion is to be proven within [days].")] = (
+        None
+    )
+    log_countries: Annotated[tuple[Country, ...], Meta(description="Where logs may be kept; empty: anywhere.")] = ()
+    recipients: Annotated[
+        tuple[Label, ...], Meta(description="Who may receive data taken; empty: the end user alone [names].")
+    ] = ()
+    needs_consent: Annotated[
+        tuple[ChangeKind, ...], Meta(description="Changes that need an amendment first; empty: all [vocabulary].")
+    ] = ()
+    steps: Annotated[
+        tuple[DecisionKind, ...], Meta(description="Consequences that the pledge foresees, in order [vocabulary].")
+    ] = ()
+    sites: Annotated[tuple[Id, ...], Meta(description="Sites that each report has to cover, as coded.")] = ()
+    points: Annotated[
+        tuple[Id, ...], Meta(description="Points that each report has to answer, as numbered in the pledge.")
+    ] = ()
+    owed_by: Annotated[
+        Party | None, Meta(description="Whose duty it is; absent: as usual for its kind [vocabulary].")
+    ] = None
+    day_kind: Annotated[DayKind, Meta(description="What the days above are [vocabulary].")] = "calendar"
+    calendar: Annotated[
+        Id | None, Meta(description="Calendar of the policy that says which days are working days.")
+    ] = None
+    zone: Annotated[
+        Zone | None, Meta(description="Place whose midnight ends a day that something is due; absent: UTC.")
+    ] = None
 
 
 class Clause(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ what cannot be true or cannot be used, never what is merely unusual: sources err
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -18,17 +18,19 @@ import msgspec
 from schemas.common import Fact, Period
 from schemas.decision import Decision, Judged
 from schemas.delivery import DeliveredItem, Delivery
+from schemas.erasure import Erasure, Hold, erasure_id
+from schemas.framework import Commitment, Participant
 from schemas.incident import Incident, Victims
 from schemas.judgment import Judgment
 from schemas.license import Clause, Consent, Destination, License
 from schemas.name import Name
-from schemas.policy import Number, Policy
+from schemas.policy import DestinationClass, Number, Policy
 from schemas.problems import Problem
 from schemas.report import PostShipmentReport, ReportedItem
 from schemas.retraction import Retraction
 from schemas.shapes import KNOWN_WORDS
 from schemas.tick import Tick
-from schemas.vocabulary import DecisionKind, FactKind, JudgmentKind, Verified
+from schemas.vocabulary import DecisionKind, ErasableKind, FactKind, JudgmentKind, Verified
 from schemas.wording import pointer
 
 UNATTRIBUTED = "ZZ"
@@ -405,9 +407,38 @@ def somebody_may_use_it(fact: Fact) -> Iterator[Problem]:
 
 
 def retraction_is_of_what_was_sent(retraction: Retraction) -> Iterator[Problem]:
-    """Days cannot be taken back, and a retraction is outdone by a higher revision, not taken back."""
-    if retraction.of in ("tick", "retraction"):
+    """Days and erasures cannot be taken back; retractions and holds are outdone by a higher revision."""
+    if retraction.of in ("tick", "retraction", "erasure", "hold"):
         yield from _wrong("/of", f"'{retraction.of}'", "a kind of fact that a source can take back")
+
+
+def erasure_is_signed_by_two(erasure: Erasure) -> Iterator[Problem]:
+    """The second person is not the first, and comes after."""
+    if (erasure.confirmed_by is None) != (erasure.confirmed_at is None):
+        yield from _wrong("/confirmed_by", "one of confirmed_by and confirmed_at", "both, or neither")
+    if erasure.confirmed_by is not None and erasure.confirmed_by == erasure.asked_by:
+        yield from _wrong("/confirmed_by", "the one who asked", "a second person")
+    if erasure.confirmed_at is not None and erasure.confirmed_at < erasure.asked_at:
+        yield from _wrong("/confirmed_at", "a time before asked_at", "asked_at or later")
+
+
+def erasure_has_a_reason_and_is_real(erasure: Erasure) -> Iterator[Problem]:
+    """Somebody has said why; nothing is erased for a test."""
+    if not erasure.why.strip():
+        yield from _wrong("/why", "nothing", "why it is erased, in words that repeat nothing of it")
+    if erasure.tense != "actual":
+        yield from _wrong("/tense", f"'{erasure.tense}'", "'actual': a test erases nothing")
+    if erasure.id != erasure_id(erasure.digest):
+        yield from _wrong("/id", "another id", "e- and the first 32 digits of the digest")
+
+
+def hold_has_a_reason_and_is_of_a_fact(hold: Hold) -> Iterator[Problem]:
+    """Somebody has said why; days and erasures need no hold."""
+    if not hold.why.strip():
+        yield from _wrong("/why", "nothing", "which matter it is kept for")
+    kind = hold.on.partition(":")[0] if "~" not in hold.on else "alert"
+    if kind not in (*get_args(ErasableKind), "alert"):
+        yield from _wrong("/on", "a kind that cannot be erased", "an alert's id, or kind:source:id of a fact")
 
 
 def grades_are_complete(policy: Policy) -> Iterator[Problem]:
@@ -460,7 +491,8 @@ def numbers_are_in_their_unit(policy: Policy) -> Iterator[Problem]:
 
 
 def _numbers(policy: Policy) -> Iterator[tuple[str, Number]]:
-    for part in ("weighing", "fitting", "banding"):
+    parts = ("weighing", "fitting", "banding", *(("exposure",) if policy.exposure else ()))
+    for part in parts:
         for field, held in msgspec.structs.asdict(getattr(policy, part)).items():
             if isinstance(held, Number):
                 yield f"/{part}/{field}", held
@@ -472,10 +504,33 @@ def _numbers(policy: Policy) -> Iterator[tuple[str, Number]]:
 def unit_of(path: str) -> str:
     """The unit that the description of a policy's number names, by its path: per_mille, milli_nats, days or count."""
     part, field = path.split("/")[1:3]
-    kind = next(each.type for each in msgspec.structs.fields(Policy) if each.name == part)
-    described = next(each.type for each in msgspec.structs.fields(kind) if each.name == field)
+    held = next(each.type for each in msgspec.structs.fields(Policy) if each.name == part)
+    described = next(each.type for each in msgspec.structs.fields(_part_in(held)) if each.name == field)
     text = next(str(meta.description) for meta in get_args(described)[1:])
     return text.rpartition("[")[2].rstrip("].").replace(" ", "_").replace("-", "_")
+
+
+def _part_in(annotated: object) -> type[msgspec.Struct]:
+    """The struct in an annotated or optional type."""
+    if isinstance(annotated, type) and issubclass(annotated, msgspec.Struct):
+        return annotated
+    return _part_in(get_args(annotated)[0])
+
+
+def destinations_are_classed_once(policy: Policy) -> Iterator[Problem]:
+    """On any day a state is of one class."""
+    spans: dict[str, list[tuple[dt.date, dt.date]]] = defaultdict(list)
+    for number, each in enumerate(policy.destination_classes):
+        first, last = each.valid_from or dt.date.min, each.valid_to or dt.date.max
+        if any(first <= end and begin <= last for begin, end in spans[each.country]):
+            path = f"/destination_classes/{number}"
+            yield from _wrong(path, "a day on which the state has a class already", "one class on any day")
+        spans[each.country].append((first, last))
+
+
+def frameworks_are_told_apart(policy: Policy) -> Iterator[Problem]:
+    """A framework has one entry."""
+    yield from _twice("/frameworks", "key", (each.key for each in policy.frameworks))
 
 
 def sources_are_registered_once(policy: Policy) -> Iterator[Problem]:
@@ -537,7 +592,14 @@ CHECKS: dict[type[msgspec.Struct], tuple[Check, ...]] = {
         bands_rise,
         numbers_are_in_their_unit,
         sources_are_registered_once,
+        destinations_are_classed_once,
+        frameworks_are_told_apart,
     ),
+    DestinationClass: (validity_ends_after_it_begins,),
+    Participant: (validity_ends_after_it_begins,),
+    Commitment: (validity_ends_after_it_begins,),
     Retraction: (retraction_is_of_what_was_sent,),
+    Erasure: (erasure_is_signed_by_two, erasure_has_a_reason_and_is_real),
+    Hold: (hold_has_a_reason_and_is_of_a_fact,),
 }
 """The checks by the type they speak of."""

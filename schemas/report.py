@@ -10,8 +10,10 @@ from msgspec import Meta
 from schemas.common import Count, Country, Fact, Hash, Id, Label, Period, Prose, Ref, Serial, Struct
 from schemas.vocabulary import (
     Bearing,
+    ChangeKind,
     CheckResult,
     Cooperation,
+    DataMisuse,
     LogStatus,
     Method,
     Outcome,
@@ -70,6 +72,8 @@ class PostShipmentReport(Fact, tag="report", frozen=True, kw_only=True):
         None
     )
     site_code: Annotated[Id | None, Meta(description="Site, as the authority codes it; no street address.")] = None
+    sites: Annotated[tuple[Id, ...], Meta(description="Further sites seen, as the authority codes them.")] = ()
+    points: Annotated[tuple[Id, ...], Meta(description="Points or questions answered, as they were numbered.")] = ()
     reporter_role: Annotated[ReporterRole, Meta(description="Who reports [vocabulary].")] = "other"
     trigger: Annotated[ReportTrigger | None, Meta(description="Why now [vocabulary].")] = None
     method: Annotated[Method | None, Meta(description="How it was checked [vocabulary].")] = None
@@ -77,6 +81,9 @@ class PostShipmentReport(Fact, tag="report", frozen=True, kw_only=True):
     cooperation: Annotated[Cooperation, Meta(description="How the host cooperated [vocabulary].")] = "unknown"
     requested_at: Annotated[dt.date | None, Meta(description="Day it was asked for [ISO 8601].")] = None
     due_at: Annotated[dt.date | None, Meta(description="Day it was due [ISO 8601].")] = None
+    noticed: Annotated[
+        Period | None, Meta(description="When a loss or breach was noticed by those who now tell of it.")
+    ] = None
     published_at: Annotated[dt.date | None, Meta(description="Day it became known [ISO 8601].")] = None
     end_user: Annotated[Label | None, Meta(description="The agency found using it.")] = None
     unit: Label | None = None
@@ -85,7 +92,21 @@ class PostShipmentReport(Fact, tag="report", frozen=True, kw_only=True):
     capacity_observed: Annotated[Count | None, Meta(description="Simultaneous use found [count].")] = None
     log_status: Annotated[LogStatus, Meta(description="State of the audit log [vocabulary].")] = "not_checked"
     log_covered: Annotated[Period | None, Meta(description="Time that the log covers.")] = None
-    log_root_hash: Hash | None = None
+    log_root_hash: Annotated[Hash | None, Meta(description="Root of the log's hash chain at the end of it.")] = None
+    log_start_hash: Annotated[
+        Hash | None, Meta(description="Root of the chain with which the log begins: the end of what was seen before.")
+    ] = None
+    log_country: Annotated[Country | None, Meta(description="Where the log is kept.")] = None
+    data_kept_days: Annotated[Count | None, Meta(description="Age of the oldest data found [days].")] = None
+    data_recipients: Annotated[
+        tuple[Label, ...], Meta(description="Offices that data taken were passed to [names].")
+    ] = ()
+    data_misuse: Annotated[
+        tuple[DataMisuse, ...], Meta(description="What was found done with data taken [vocabulary].")
+    ] = ()
+    changes: Annotated[
+        tuple[ChangeKind, ...], Meta(description="What was found changed since the license [vocabulary].")
+    ] = ()
     end_use_observed: Annotated[Label | None, Meta(description="What it is used for, in the words of the license.")] = (
         None
     )

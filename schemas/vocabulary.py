@@ -47,7 +47,11 @@ VictimClass = Literal[
     "human_rights_defender", "academic", "clergy", "dissident_exile", "protester", "diplomat_or_foreign_official",
     "family_member", "minor", "ethnic_group", "religious_group", "migrant_refugee", "business", "other", "unknown",
 ]  # fmt: skip
-Ground = Literal["opinion", "ethnicity", "religion", "language", "gender", "orientation", "other", "unknown"]
+Ground = Literal[
+    "opinion", "political_affiliation", "ethnicity", "race", "religion", "nationality", "country_of_origin", "language",
+    "gender", "orientation", "age", "personal_status", "other", "unknown",
+]  # fmt: skip
+"""Because of what somebody was targeted: the eleven grounds of Israel's certificate of 2021, and language."""
 CountQualifier = Literal["exact", "at_least", "approx"]
 Purpose = Literal[
     "terrorism", "serious_crime", "other_crime", "national_security", "political_monitoring",
@@ -69,7 +73,7 @@ DataTaken = Literal[
     "location", "mail", "messages", "calls", "contacts", "files", "microphone", "camera", "biometrics", "browsing",
     "metadata",
 ]  # fmt: skip
-ProductRole = Literal["primary", "enabler", "co_located"]
+ProductRole = Literal["primary", "enabler", "component", "co_located"]
 IncidentStatus = Literal["reported", "corroborated", "contested", "retracted", "refuted", "withdrawn_for_safety"]
 ConsentBasis = Literal["public_source", "victim_consent", "partner_shared"]
 PublicationKind = Literal[
@@ -83,7 +87,13 @@ DenialBy = Literal["end_user", "operator_state", "vendor", "exporter", "oversigh
 
 LicenseStatus = Literal["applied", "granted", "amended", "suspended", "revoked", "lapsed", "transferred"]
 Binding = Literal["yes", "no", "political"]
-ConsentKind = Literal["retransfer", "change_of_use"]
+DestinationGrade = Literal["partner", "eligible", "case_by_case", "restricted", "embargoed"]
+"""How an authority classes a state that its exports go to; from the most to the least open."""
+CommitmentKind = Literal[
+    "review", "consult", "share_information", "share_practice", "encourage_diligence", "help_others", "notify", "other",
+]  # fmt: skip
+"""What states promise each other: the commitments of the Code of Conduct of 2023; `notify` is a duty to tell."""
+ConsentKind = Literal["retransfer", "change_of_use", "disposal", "amendment"]
 PendingKind = Literal["application", "renewal", "delivery", "update", "support"]
 DeliveryKind = Literal["shipment", "activation", "upgrade", "maintenance", "return", "disposal"]
 
@@ -105,12 +115,21 @@ ReasonCode = Literal[
     "unresponsive_party", "information_discrepancy", "unauthorised_reexport", "diversion_potential", "diversion_actual",
     "end_use_mismatch", "end_user_mismatch", "inventory_shortfall", "serial_mismatch", "location_mismatch",
     "capacity_exceeded", "configuration_mismatch", "log_gap", "log_tamper", "security_deficiency",
-    "host_government_blocked", "end_user_refused", "lost_stolen_destroyed", "disposal_unproven", "other",
+    "host_government_blocked", "end_user_refused", "lost_stolen_destroyed", "disposal_unproven", "force_majeure",
+    "other",
 ]  # fmt: skip
 LogStatus = Literal["complete", "gaps", "missing", "tampered", "refused", "not_checked"]
 CheckResult = Literal["satisfied", "not_satisfied", "not_checked", "not_applicable"]
 Bearing = Literal["supports", "contradicts", "inconclusive"]
 Verified = Literal["custody", "use", "logs", "configuration", "targets"]
+DataMisuse = Literal["kept_beyond", "not_deleted", "shared_onward", "published"]
+"""What may be done with data taken that a duty of data handling forbids."""
+ChangeKind = Literal["end_user", "operator", "site", "configuration", "capacity", "end_use"]
+"""What of a licensed system may change and need an amendment or a waiver."""
+Party = Literal["authority", "exporter", "end_user", "vendor", "host"]
+"""Who waits, and for whom; `host`: who has to admit an inspection."""
+DayKind = Literal["calendar", "working"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 VendorAction = Literal["restricted", "disconnected", "contract_ended", "under_review"]
 
 DecisionKind = Literal[
@@ -138,7 +157,11 @@ AlertStatus = Literal["open", "acknowledged", "closed", "withdrawn"]
 Transition = Literal["opened", "raised", "lowered", "withdrawn", "reopened", "closed"]
 FactKind = Literal[
     "license", "delivery", "report", "incident", "decision", "judgment", "name", "policy", "tick", "retraction",
+    "erasure", "hold",
 ]  # fmt: skip
+ErasableKind = Literal["license", "delivery", "report", "incident", "decision", "judgment", "name", "policy", "hold"]
+"""A day and an erasure hold nothing to erase; a retraction goes with what it takes back."""
+HoldState = Literal["set", "lifted"]
 
 BANDS: tuple[Band, ...] = get_args(Band)
 """From the least to the most pressing."""

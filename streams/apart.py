@@ -26,6 +26,7 @@ from streams import house
 from streams.access import Keys
 from streams.agents.clock import keep_time
 from streams.agents.deliver import Deliverer
+from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
 from streams.agents.telling.routes import Pace
@@ -40,6 +41,7 @@ from streams.transport.address import KafkaAddress
 from streams.transport.kafka import KafkaProducer, KafkaReader
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
+from streams.warehouse.past import Archive
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
@@ -189,10 +191,12 @@ async def _partitions(reader: KafkaReader) -> int:
 
 def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     settings = ends.settings
-    ports = house.intake_ports(settings, door, reads, ends.reader, ends.clock)
+    archive = Archive(reads, RegisterNamer)
+    ports = house.intake_ports(settings, door, archive, ends.reader, ends.clock)
     pages = PagePorts(
-        reads=reads, submit=door.submit, clock=ends.clock, authority=settings.authority, country_name=house.state_name
-    )
+        reads=reads, past=archive.at, submit=door.submit, clock=ends.clock, authority=settings.authority,
+        country_name=house.state_name,
+    )  # fmt: skip
     return house.http_app(settings, ports, pages, Keys(settings.home / "keys.json"))
 
 

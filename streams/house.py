@@ -27,7 +27,8 @@ from schemas.codec import decode_fact, decode_notice, encode, log_key, topic_of
 from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
-from streams.agents.deliver import AlertRecord, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
+from streams.agents.deliver import AlertRecord, AskedAgain, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
+from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
 from streams.agents.telling.channels.files import FolderOutbox
@@ -54,6 +55,7 @@ from streams.transport.log import Log, acquire, release
 from streams.transport.ports import Outgoing, Part, Producer, Reader
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
+from streams.warehouse.past import Archive
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
@@ -136,8 +138,10 @@ async def open_house(
         address = log_address(settings.log_path, synchronous=settings.synchronous)
         stream = build(address, partitions=partitions, home=settings.home)
         keys = Keys(settings.home / "keys.json")
+        archive = Archive(reads, RegisterNamer)
         pages = PagePorts(
             reads=reads,
+            past=archive.at,
             submit=door.submit,
             clock=clock,
             authority=settings.authority,
@@ -145,7 +149,7 @@ async def open_house(
             demo_key=demo_key,
             country_name=country_name,
         )
-        http = http_app(settings, intake_ports(settings, door, reads, reader, clock), pages, keys)
+        http = http_app(settings, intake_ports(settings, door, archive, reader, clock), pages, keys)
         yield House(
             settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
             stream=stream, door=door, keys=keys, http=http, pace=pace,
@@ -180,8 +184,9 @@ def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
     return answer
 
 
-def intake_ports(settings: Settings, door: Door, reads: Reads, reader: Reader, clock: Clock) -> IntakePorts:
+def intake_ports(settings: Settings, door: Door, archive: Archive, reader: Reader, clock: Clock) -> IntakePorts:
     """What the intake is wired to, over any log."""
+    reads = archive.reads
 
     async def lag() -> Mapping[str, int]:
         stored = await reader.lag(STORE_GROUP, STORED)
@@ -194,6 +199,7 @@ def intake_ports(settings: Settings, door: Door, reads: Reads, reader: Reader, c
     return IntakePorts(
         door=door,
         reads=reads,
+        past=archive.at,
         limits=Limits(time.monotonic),
         clock=clock,
         stage=Progress(reader, place=GROUP, watch=GROUP),
@@ -297,7 +303,7 @@ async def deliver(house: Teller) -> None:
     routes = routes_at(settings.home, Sender(name=settings.authority, pages=house.address))
 
     async def tell(notice: Notice) -> None:
-        await house.producer.send([Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))])
+        await house.producer.send([_as_record(notice)])
 
     async def unreadable(record: AlertRecord, reason: str) -> None:
         raise Stop(f"A record of our own topic `alerts` cannot be read: {reason}")
@@ -312,10 +318,15 @@ async def deliver(house: Teller) -> None:
         carriers=open_channels(routes, house.clock), outbox=FolderOutbox(settings.home / "outbox"), tell=tell,
         unreadable=unreadable, moved=moved, clock=wall_clock,
     )  # fmt: skip
+    said_from = {("notices", p): end for p, end in (await house.reader.highwaters("notices")).items()}
     notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
     house.desks.append(deliverer)
-    await deliverer.run(heard(house.reader))
+    await deliverer.run(heard(house.reader, said_from))
+
+
+def _as_record(notice: Notice) -> Outgoing:
+    return Outgoing(topic="notices", key=notice.id.encode(), value=encode(notice))
 
 
 async def everything(reader: Reader, topic: str) -> list[bytes]:
@@ -330,10 +341,13 @@ async def everything(reader: Reader, topic: str) -> list[bytes]:
     return values
 
 
-async def heard(reader: Reader) -> AsyncIterator[Heard]:
-    """Alerts and days from the beginning; `CaughtUp` where the log ended when we began."""
+async def heard(reader: Reader, notices_from: Mapping[Part, int] | None = None) -> AsyncIterator[Heard]:
+    """Alerts and days from the beginning; `CaughtUp` where the log ended when we began.
+
+    And, from the places `notices_from` on, what is asked to be sent again.
+    """
     topics = ("alerts", "ticks")
-    starts: dict[Part, int] = {}
+    starts: dict[Part, int] = dict(notices_from or {})
     missing: set[Part] = set()
     ends: dict[Part, int] = {}
     for topic in topics:
@@ -350,10 +364,13 @@ async def heard(reader: Reader) -> AsyncIterator[Heard]:
         for record in records:
             if record.topic == "alerts":
                 yield AlertRecord(key=record.key, value=record.value, position=(record.partition, record.offset))
+            elif record.topic == "notices":
+                if record.value is not None and (notice := decode_notice(record.value)).again:
+                    yield AskedAgain(notice=notice)
             elif record.value is not None and isinstance(tick := decode_fact(record.value), Tick):
                 yield DayBegun(day=tick.day)
         part = (records[-1].topic, records[-1].partition)
-        if records[-1].offset + 1 >= ends[part]:
+        if part in ends and records[-1].offset + 1 >= ends[part]:
             missing.discard(part)
         if not missing and not caught:
             caught = True

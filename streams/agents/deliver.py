@@ -4,6 +4,7 @@
 
 A message is written to the outbox before it leaves and to `notices` after it arrived; a crash in between sends the same
 bytes under the same id again. Each channel has its own desk: one that is down delays nobody else.
+What an officer asks to be sent again stands in `notices`, too, and is answered there.
 What was told is rebuilt from `notices`, what holds from the newest record of each alert; the offset is only a comfort.
 """
 
@@ -20,10 +21,12 @@ import msgspec
 from schemas import Notice
 from schemas.alert import Alert
 from schemas.codec import decode_alert
+from schemas.notice import SentAgain
 from streams.agents.telling.channels.ports import Carrier, Outbox, Undelivered
 from streams.agents.telling.letter import compose, compose_bare, compose_short
-from streams.agents.telling.message import Intent, Message, read_intent, write_intent
+from streams.agents.telling.message import Intent, Message, body_of, message_again, read_intent, write_intent
 from streams.agents.telling.notices import Draft, destination_of, drafts_for, steps_for
+from streams.agents.telling.resend import answered, together_again, why_not_again
 from streams.agents.telling.routes import AnyChannel, Routes
 from streams.agents.telling.told import Told, last_told, told_by
 from streams.errors import Wait
@@ -49,11 +52,17 @@ class DayBegun(msgspec.Struct, frozen=True, kw_only=True):
     day: dt.date
 
 
+class AskedAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of `notices` in which somebody asks for the notice to be sent again, or reads what became of it."""
+
+    notice: Notice
+
+
 class CaughtUp(msgspec.Struct, frozen=True):
     """The log has been read to where it ended when we started; from here on news is news."""
 
 
-Heard: TypeAlias = AlertRecord | DayBegun | CaughtUp
+Heard: TypeAlias = AlertRecord | DayBegun | AskedAgain | CaughtUp
 
 
 class DeliverPorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +95,7 @@ class ChannelStatus(msgspec.Struct, frozen=True, kw_only=True):
     told: int
     """Notices told since the start."""
     waiting: int
-    """Alerts that wait to be told."""
+    """Alerts that wait to be told, and notices that wait to be sent again."""
     told_at: dt.datetime | None
     down_since: dt.datetime | None
 
@@ -99,6 +108,7 @@ class _Desk:
         self.carrier = carrier
         self.told = told
         self.open: set[str] = set()
+        self.asked: dict[str, Notice] = {}
         self.intent: Message | None = None
         self.uncertain = False
         self.arrived = False
@@ -119,7 +129,10 @@ class Deliverer:
     def __init__(self, routes: Routes, ports: DeliverPorts, notices: Iterable[Notice] = ()) -> None:
         self._routes = routes
         self._ports = ports
+        notices = list(notices)
         told = last_told(notices)
+        self._asked_before = [notice for notice in notices if notice.again]
+        self._again: dict[str, tuple[SentAgain, ...]] = {}
         self._desks = {
             name: _Desk(channel, ports.carriers[name], told.get(name, {})) for name, channel in routes.channels.items()
         }
@@ -154,6 +167,11 @@ class Deliverer:
                 await self._ports.outbox.clear(name)  # marked, but not yet cleared
             else:
                 desk.intent, desk.uncertain = message, True
+        for notice in self._asked_before:  # what became of each is in one of them, so all are read before any is sent
+            self._again[notice.id] = together_again(self._again.get(notice.id, ()), notice.again)
+        for notice in self._asked_before:
+            await self._hear_asked(notice)
+        self._asked_before = []
 
     async def hear(self, event: Heard) -> None:
         """Take in one record, day or end of replay."""
@@ -166,6 +184,8 @@ class Deliverer:
                     if self._caught_up.is_set():
                         self._replayed.clear()  # what opens on a later day is no history of the replay
                     self._reconsider(self._newest)
+            case AskedAgain(notice=notice):
+                await self._hear_asked(notice)
             case CaughtUp():
                 self._caught_up.set()
                 self._reconsider(self._newest)
@@ -186,6 +206,24 @@ class Deliverer:
         if before is None or _claim(before) != _claim(alert):
             self._since[alert.id] = self._unrest(alert.id)
         self._reconsider([alert.id])
+
+    async def _hear_asked(self, notice: Notice) -> None:
+        again = together_again(self._again.get(notice.id, ()), notice.again)
+        self._again[notice.id] = again
+        if not any(each.pending for each in again):
+            return
+        notice, desk = msgspec.structs.replace(notice, again=again), self._desks.get(notice.channel)
+        if desk is None:
+            await self._answer(notice, f"there is no channel {notice.channel} any more")
+        else:
+            desk.asked[notice.id] = notice
+            desk.woken.set()
+
+    async def _answer(self, notice: Notice, refused: str = "") -> None:
+        """Write down what became of a request to send a notice again."""
+        said = answered(notice, self._ports.clock(), refused)
+        await self._ports.tell(said)
+        self._again[notice.id] = said.again
 
     def _unrest(self, alert_id: str) -> tuple[dt.datetime, dt.datetime]:
         """The first and the last word of the present unrest about an alert."""
@@ -238,6 +276,7 @@ class Deliverer:
     async def _attend(self, desk: _Desk) -> float | None:
         if desk.intent is not None:
             await self._carry(desk, desk.intent)
+        await self._send_again(desk)
         drafts = self._drafts(desk)
         pauses = []
         for draft in drafts:
@@ -249,6 +288,20 @@ class Deliverer:
             else:
                 pauses += await self._tell(desk, draft)
         return min(pauses, default=None)
+
+    async def _send_again(self, desk: _Desk) -> None:
+        """What an officer asked to be sent again, in quiet hours, too: the same message, unless it may not be."""
+        for notice in list(desk.asked.values()):
+            refused = why_not_again(notice, desk.channel, desk.told, self._newest, self._routes, self._today)
+            if not refused and notice.body is not None:
+                try:
+                    await desk.carrier.carry(message_again(notice, notice.body), again=False)
+                except Undelivered as error:
+                    if not error.permanent:
+                        raise
+                    refused = f"the channel refused it: {error}"
+            await self._answer(notice, refused)
+            del desk.asked[notice.id]
 
     def _drafts(self, desk: _Desk) -> list[Draft]:
         known = {alert_id: self._newest[alert_id] for alert_id in desk.open}
@@ -342,7 +395,7 @@ class Deliverer:
 
     async def _mark(self, desk: _Desk, message: Message) -> None:
         now = self._ports.clock()
-        notice = msgspec.structs.replace(message.notice, at=now)
+        notice = msgspec.structs.replace(message.notice, at=now, body=body_of(message))
         await self._ports.tell(notice)
         for told in told_by(notice):
             desk.told[told.alert] = told
@@ -385,7 +438,7 @@ class Deliverer:
                 failures=desk.failures,
                 error=desk.error,
                 told=desk.count,
-                waiting=len(desk.open),
+                waiting=len(desk.open) + len(desk.asked),
                 told_at=desk.told_at,
                 down_since=desk.down_since,
             )

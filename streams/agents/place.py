@@ -20,6 +20,8 @@ SendCopy = Callable[[Copy], Awaitable[object]]
 async def place_facts(arrivals: AsyncIterator[Arrival], partitions: int, send: SendCopy, park: Park) -> None:
     """Place every fact of `arrivals`; what cannot be read is parked with its reason."""
     async for arrival in arrivals:
+        if not arrival.value:
+            continue  # a stub over what was erased
         try:
             copies = place(decode_fact(arrival.value), partitions)
         except (msgspec.DecodeError, ValueError) as error:

@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mutabl
 
 import msgspec
 
-from schemas import Alert, Header, Name, Recheck, Remark, Retraction
+from schemas import Alert, Erasure, Header, Name, Recheck, Remark, Retraction
 from schemas.codec import AnyRow, decode_row, encode
 from streams.agents.arrival import Arrival, Park, unreadable
 from streams.rules.assess import Assessor
 from streams.rules.docket import Docket, Settled
 from streams.rules.dossier import Partition, Touched
-from streams.rules.placing import Copy, partition_of
+from streams.rules.placing import Copy, fact_of_row, partition_of
 
 QUIET = 0.03
 """A burst ends when nothing came for so long and nothing waits [seconds]."""
@@ -90,6 +90,8 @@ class Watch:
 
     async def hear(self, arrival: Arrival) -> None:
         """Take in one row."""
+        if not arrival.value:
+            return  # a stub over what was erased
         keeper = self._keepers[arrival.partition]
         try:
             row = decode_row(arrival.value)
@@ -98,17 +100,32 @@ class Watch:
             return
         if isinstance(row, Recheck):
             await self._look(keeper, row, arrival.partition)
+        elif keeper.dossiers.is_erased(fact_of_row(arrival.key)):
+            await self._ports.ask(Copy(arrival.partition, arrival.key, b""))
         else:
             self._take_in(keeper, arrival, row)
+            await self._lay_stubs(keeper, arrival.partition, row)
 
     def _take_in(self, keeper: Keeper, arrival: Arrival, row: AnyRow) -> None:
         key = b"%d|" % arrival.partition + arrival.key
         if key in self._ports.rows:
             return
         self._ports.rows[key] = arrival.value
-        keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header) and row.of == "name")
+        keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header | Erasure) and row.of == "name")
         touched = keeper.dossiers.add(row)
         self._mark(keeper, {d: touched[d] for d in self._owned(touched, arrival.partition)})
+
+    async def _lay_stubs(self, keeper: Keeper, partition: int, row: AnyRow) -> None:
+        """Take every row of an erased fact out of the table, and lay a stub over each of them in `dossiers`."""
+        if not isinstance(row, Erasure) or not row.erases:
+            return
+        prefix = b"%d|" % partition
+        rows = [key for key in self._ports.rows if key.startswith(prefix)]
+        for key in rows:
+            bare = key.removeprefix(prefix)
+            if keeper.dossiers.is_erased(fact_of_row(bare)):
+                await self._ports.ask(Copy(partition, bare, b""))
+                del self._ports.rows[key]
 
     def _owned(self, destinations: Iterable[str], partition: int) -> list[str]:
         """Those whose dossier is kept here: a broadcast row names others too, of which this partition knows little."""

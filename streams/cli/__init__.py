@@ -18,8 +18,11 @@ from schemas import Refused
 from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
 from streams.cli.keys import keys
 from streams.cli.local import assess, demo, draft, rules
+from streams.cli.notices import notices
+from streams.cli.policies import policies
 from streams.cli.process import migrate, replay, run
 from streams.cli.production import deliver, intake, ready, store, topics, worker
+from streams.cli.register import register
 from streams.cli.remote import alert, alerts, parked, submit
 from streams.errors import Stop, Wait
 from streams.intake.names_commands import names
@@ -32,8 +35,8 @@ def program() -> None:
 
 
 for command in (
-    run, submit, alerts, alert, parked, assess, replay, rules, topics, migrate, keys, names, draft, demo,
-    worker, intake, store, deliver, ready, boards,
+    run, submit, alerts, alert, parked, notices, register, assess, replay, rules, policies, topics, migrate, keys,
+    names, draft, demo, worker, intake, store, deliver, ready, boards,
 ):  # fmt: skip
     program.add_command(command)
 

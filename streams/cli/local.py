@@ -12,23 +12,25 @@ from pathlib import Path
 import click
 import msgspec
 
-from schemas import AnyFact, Policy, Refused
+from schemas import AnyFact, Policy
 from schemas.codec import encode
-from schemas.reading import LineRefused, read_fact, read_ndjson
-from streams.cli.common import FOUND, complain, from_a_standpoint, opened, progress, written
-from streams.errors import Stop
+from schemas.reading import LineRefused, read_ndjson
+from streams.cli.common import DONE, FOUND, complain, from_a_standpoint, opened, progress, written
+from streams.cli.policies import compared_words, policy_named
+from streams.rules.compare import compare, in_force, registered
 from streams.rules.known import Standpoint, assess_at
 
 
 @click.command()
 @click.argument("facts", nargs=-1, required=True, type=click.Path(allow_dash=True, path_type=Path))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the results.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the results.")
 @click.option(
     "--policy",
-    "policy_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A policy to use instead of those among the facts.",
+    "policy_name",
+    metavar="NAME|FILE",
+    help="A policy to use instead of those among the facts: one that ships (`pledgewatch policies`), or a file.",
 )
+@click.option("--compare", "other_name", metavar="NAME|FILE", help="Say where another policy would say otherwise.")
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -38,8 +40,9 @@ from streams.rules.known import Standpoint, assess_at
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def assess(
     facts: tuple[Path, ...],
-    out: Path,
-    policy_file: Path | None,
+    out: Path | None,
+    policy_name: str | None,
+    other_name: str | None,
     today: dt.datetime | None,
     at: Standpoint,
     as_json: bool,
@@ -47,18 +50,26 @@ def assess(
     """Assess FACTS (NDJSON; - for standard input) without broker or server.
 
     Writes alerts.ndjson (the newest record of each alert) and matches.ndjson (each incident with each license that
-    shares a destination). The same facts in any order give the same bytes.
+    shares a destination). The same facts in any order give the same bytes. With --compare, says which alerts differ
+    between the two policies, by which clause, and which numbers and clauses of the two make it so.
     """
     from streams.agents.naming import RegisterNamer
     from streams.rules.assess import assess_facts
 
     if today and not at.now:
         raise click.UsageError("--today says which day it is; with --as-of or --as-known-at that follows from them")
+    if out is None and other_name is None:
+        raise click.UsageError("Missing option '--out', or '--compare'.")
     known, refused = read_facts(facts)
-    policy = _policy(policy_file) if policy_file else None
+    day = today.date() if today else None
+    policy = registered(policy_named(policy_name), known, at, day) if policy_name else None
+    if other_name:
+        other = registered(policy_named(other_name), known, at, day)
+        _compare(known, policy or in_force(known, at, day), other, at, day, as_json)
+    if out is None:
+        sys.exit(_refused(refused, len(known)))
     out.mkdir(parents=True, exist_ok=True)
     counts = {"facts": len(known), "refused": refused, "alerts": 0, "matches": 0}
-    day = today.date() if today else None
     with (
         ExitStack() as stack,
         written(out / "alerts.ndjson") as alerts,
@@ -85,13 +96,40 @@ def assess(
                 remarks.write(encode(note) + b"\n")
             counts["alerts"] += len(assessment.alerts)
             counts["matches"] += len(assessment.matches)
+    if other_name is None:
+        said = f"{counts['facts']} facts: {counts['alerts']} alerts, {counts['matches']} matches in {out}"
+        click.echo(json.dumps(counts) if as_json else said)
+    sys.exit(_refused(refused, len(known)))
+
+
+def _compare(
+    facts: list[AnyFact], left: Policy, right: Policy, at: Standpoint, today: dt.date | None, as_json: bool
+) -> None:
+    """Say which alerts differ between two policies, and why."""
+    from streams.agents.naming import RegisterNamer
+
+    with ExitStack() as stack:
+        bars: list[Callable[[int], None]] = []
+        labels = iter(("Assessing under both", "Finding what makes the difference"))
+
+        def begun(steps: int) -> None:
+            bars.append(stack.enter_context(progress(next(labels), steps)))
+
+        def told(steps: int) -> None:
+            bars[-1](steps)
+
+        said = compare(facts, left, right, at=at, today=today, namer_of=RegisterNamer, begun=begun, told=told)
     if as_json:
-        click.echo(json.dumps(counts))
+        click.echo(msgspec.json.format(msgspec.json.encode(said), indent=1).decode())
     else:
-        click.echo(f"{counts['facts']} facts: {counts['alerts']} alerts, {counts['matches']} matches in {out}")
+        click.echo("\n".join(compared_words(said)))
+
+
+def _refused(refused: int, known: int) -> int:
+    """Say what was refused; the exit code."""
     if refused:
-        complain(f"refused: {refused} of {refused + len(known)} lines (see above); the rest was assessed")
-        sys.exit(FOUND)
+        complain(f"refused: {refused} of {refused + known} lines (see above); the rest was assessed")
+    return FOUND if refused else DONE
 
 
 def read_facts(files: Iterable[Path]) -> tuple[list[AnyFact], int]:
@@ -120,27 +158,31 @@ def _whole(record: msgspec.Struct) -> bytes:
     return msgspec.json.encode({f: getattr(record, f) for f in record.__struct_fields__})
 
 
-def _policy(file: Path) -> Policy:
-    try:
-        policy = read_fact(file.read_bytes(), expect="policy")
-    except Refused as error:
-        raise Stop(f"{file} is not one policy: {error}") from error
-    if not isinstance(policy, Policy):
-        raise Stop(f"{file} is a retraction, expected a policy")
-    return policy
-
-
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
-def rules(as_json: bool) -> None:
-    """Print the table of clause rules."""
-    from streams.rules.clauses import rule_table
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each rule, with its tests.")
+@click.option("--kind", help="Only this kind of clause.")
+@click.option("--policy", default="start", help="A shipped policy by name, or a file: what is usual for each kind.")
+def rules(as_json: bool, kind: str | None, policy: str) -> None:
+    """Print the table of clause rules: kind, checkability, source, rule, claim, inputs, tests.
 
-    for kind, source, rule, claim in rule_table():
+    A is deterministic; B is a rule that an officer confirms; C is judgment, where the machine only assembles. Where
+    nothing can speak from a source, the reason stands in place of a rule.
+    """
+    from streams.cli.policies import policy_named
+    from streams.rules.clauses import KINDS, rule_table
+    from streams.rules.policy import weights_of
+
+    if kind is not None and kind not in KINDS:
+        raise click.BadParameter(f"'{kind}' is no kind of clause: {', '.join(KINDS)}", param_hint="--kind")
+    for line in rule_table(weights_of(policy_named(policy))):
+        if kind not in (None, line.kind):
+            continue
         if as_json:
-            click.echo(json.dumps({"kind": kind, "from": source, "rule": rule, "claim": claim}))
-        else:
-            click.echo(f"{kind:26} {source:9} {rule:38} {claim}")
+            click.echo(msgspec.json.encode(line).decode())
+            continue
+        click.echo(f"{line.kind:26} {line.checkability}  {line.source:9} {line.rule or '-':34} {line.claim}")
+        if line.rule:
+            click.echo(f"{'':41}reads {', '.join(line.inputs)}; shown by {len(line.tests)} tests")
 
 
 @click.command()

@@ -13,9 +13,10 @@ import msgspec
 
 from schemas import Alert
 from schemas.codec import encode
-from streams.cli.common import FOUND, complain, progress, settings
+from streams.cli.common import FOUND, complain, from_a_standpoint, progress, settings
 from streams.errors import Stop
 from streams.intake.client import Client, lines_of
+from streams.rules.known import Standpoint
 
 KEY = "PLEDGEWATCH_KEY"
 
@@ -63,28 +64,28 @@ def submit(files: tuple[str, ...], key_file: Path | None, as_json: bool) -> None
 @click.option("--destination", help="State or territory [ISO 3166-1 alpha-2].")
 @click.option("--status", type=click.Choice(["open", "acknowledged", "closed", "withdrawn"]))
 @click.option("--limit", default=500, show_default=True)
+@from_a_standpoint
 @KeyFile
 @click.option("--json", "as_json", is_flag=True, help="One alert a line, whole.")
-def alerts(
-    band: str | None, destination: str | None, status: str | None, limit: int, key_file: Path | None, as_json: bool
-) -> None:
+def alerts(at: Standpoint, key_file: Path | None, as_json: bool, **asked: str | int | None) -> None:
     """List the alerts, the most pressing first."""
     with speaking(key_file, "officer") as client:
-        found = client.alerts(band=band, destination=destination, status=status, limit=limit)
+        found = client.alerts(**asked, **at.query())
     for each in found:
         click.echo(encode(each).decode() if as_json else f"{each.band:8} {each.status:12} {each.id}  {each.title}")
 
 
 @click.command()
 @click.argument("alert_id")
+@from_a_standpoint
 @KeyFile
 @click.option("--json", "as_json", is_flag=True)
-def alert(alert_id: str, key_file: Path | None, as_json: bool) -> None:
+def alert(alert_id: str, at: Standpoint, key_file: Path | None, as_json: bool) -> None:
     """Show one alert: what is claimed, why, what speaks against it."""
     with speaking(key_file, "officer") as client:
-        found = client.alert(alert_id)
+        found = client.alert(alert_id, **at.query())
     if found is None:
-        complain(f"There is no alert {alert_id}, or not for this key")
+        complain(f"There {'is' if at.now else 'was'} no alert {alert_id}, or not for this key")
         sys.exit(FOUND)
     click.echo(encode(found).decode() if as_json else "\n".join(_explained(found)))
 
@@ -108,12 +109,13 @@ def _explained(alert: Alert) -> Iterator[str]:
 @click.command()
 @click.option("--source", help="Only of this source.")
 @click.option("--limit", default=100, show_default=True)
+@from_a_standpoint
 @KeyFile
 @click.option("--json", "as_json", is_flag=True)
-def parked(source: str | None, limit: int, key_file: Path | None, as_json: bool) -> None:
+def parked(source: str | None, limit: int, at: Standpoint, key_file: Path | None, as_json: bool) -> None:
     """List what was set aside, with path and reason; exit code 1 if there is any."""
     with speaking(key_file, "officer") as client:
-        found = client.parked(source, limit)
+        found = client.parked(source, limit, **at.query())
     for each in found:
         said = "; ".join(f"{p.path or '(whole)'}: expected {p.expected}" for p in each.problems)
         click.echo(encode(each).decode() if as_json else f"{each.at:%Y-%m-%d %H:%M} {each.key or each.topic}: {said}")

@@ -20,6 +20,7 @@ from streams.intake.answers import JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
 from streams.intake.openapi import NDJSON
 from streams.intake.views import alert_path
+from streams.rules.register import ENTRIES, Entry, Shelf
 
 MOST_LINES, MOST_BYTES = 500, 1_000_000
 """Size of a batch: a fraction of a second's work for the server."""
@@ -123,13 +124,17 @@ class Client:
         """Alerts, as the key may see them; see `AlertQuery` for what may be asked."""
         return self._read("/api/v1/alerts", list[Alert], query) or []
 
-    def alert(self, alert_id: str) -> Alert | None:
+    def alert(self, alert_id: str, **query: str | int | None) -> Alert | None:
         """One alert with its explanation, or `None`."""
-        return self._read(f"/api/v1/alerts/{_quoted(alert_path(alert_id))}", Alert, {})
+        return self._read(f"/api/v1/alerts/{_quoted(alert_path(alert_id))}", Alert, query)
 
-    def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
+    def parked(self, source: str | None = None, limit: int = 100, **query: str | int | None) -> list[Parked]:
         """Records set aside, and why."""
-        return self._read("/api/v1/parked", list[Parked], {"source": source, "limit": limit}) or []
+        return self._read("/api/v1/parked", list[Parked], {"source": source, "limit": limit, **query}) or []
+
+    def register(self, shelf: Shelf, **query: str | int | None) -> list[Entry]:
+        """What stood on a shelf of the register."""
+        return self._read(f"/api/v1/register/{shelf}", list[ENTRIES[shelf]], query) or []  # type: ignore[valid-type]
 
     def receipt(self, receipt: str) -> Receipt | None:
         """How far a fact has come, or `None`."""

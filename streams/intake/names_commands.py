@@ -28,6 +28,7 @@ from streams.names.matcher import score as compared
 from streams.names.mentions import mentions as mentioned
 from streams.names.register import Register, seed_rows
 from streams.names.states import resolve_state
+from streams.rules.known import DAY_FORM, MOMENT_FORM, NOW, Standpoint, happened, known, read_standpoint
 
 KINDS = ("state", "agency", "unit", "vendor", "corporate_group", "product", "technology")
 _LIST_KINDS = {
@@ -63,11 +64,22 @@ def _code(text: str) -> str | None:
     return state.code if state else None
 
 
-def _register(files: Iterable[Path]) -> Register:
+def _at(as_of: str | None, as_known_at: str | None) -> Standpoint:
+    """The standpoint of --as-of and --as-known-at."""
+    try:
+        return read_standpoint(as_of, as_known_at)
+    except ValueError as error:
+        raise click.UsageError(f"--{str(error).replace('_', '-')}") from None
+
+
+KnownAt = click.option("--as-known-at", metavar="DAY|TIME", help=f"What was known then: {MOMENT_FORM} [UTC].")
+
+
+def _register(files: Iterable[Path], at: Standpoint = NOW) -> Register:
     """The shipped seed and the live name facts of the files: of each its newest revision that was not retracted."""
     newest: dict[str, Name] = {}
     gone: dict[str, int] = {}
-    for fact in _facts(files):
+    for fact in known(_facts(files), at):
         if isinstance(fact, Name) and (fact.ref not in newest or newest[fact.ref].revision < fact.revision):
             newest[fact.ref] = fact
         if isinstance(fact, Retraction) and fact.of == "name":
@@ -78,16 +90,18 @@ def _register(files: Iterable[Path]) -> Register:
 @names.command()
 @click.argument("text")
 @click.option("--kind", type=click.Choice(KINDS), help="What it must be.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day of the event.")
+@click.option("--as-of", metavar="DAY", help=f"The day of the event: {DAY_FORM}.")
+@KnownAt
 @click.option("--country", help="Where it is seated, any form of a state.")
 @click.option("--facts", multiple=True, type=_FILE, help="Facts as NDJSON; their names are added to the seed.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def resolve(
-    text: str, kind: str | None, as_of: dt.datetime | None, country: str | None, facts: tuple[Path, ...], as_json: bool
-) -> None:
+    text: str, kind: str | None, as_of: str | None, as_known_at: str | None, country: str | None,
+    facts: tuple[Path, ...], as_json: bool,
+) -> None:  # fmt: skip
     """Say whom TEXT may mean, best first; exit code 1 if nobody known."""
-    day = as_of.date() if as_of else None
-    found = _register(facts).resolve(text, kind=kind, as_of=day, country=_code(country) if country else None)
+    at = _at(as_of, as_known_at)
+    found = _register(facts, at).resolve(text, kind=kind, as_of=at.as_of, country=_code(country) if country else None)
     for one in found:
         if as_json:
             click.echo(msgspec.json.encode(one))
@@ -158,12 +172,17 @@ def _seats(asked: dict[str, Any]) -> tuple[str | None, str | None]:
 
 @names.command()
 @click.argument("facts", nargs=-1, required=True, type=_FILE)
+@click.option("--as-of", metavar="DAY", help=f"Leave out what happened later: {DAY_FORM}.")
+@KnownAt
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def queue(facts: tuple[Path, ...], as_json: bool) -> None:
+def queue(facts: tuple[Path, ...], as_of: str | None, as_known_at: str | None, as_json: bool) -> None:
     """List the names in FACTS that the register does not surely know, the most frequent first, with who is near."""
-    register = _register(facts)
+    at = _at(as_of, as_known_at)
+    register = _register(facts, at)
     counted: dict[tuple[str, EntityKind], set[str]] = {}
-    for fact in _facts(facts):
+    for fact in known(_facts(facts), at):
+        if at.as_of and not happened(fact, at.as_of):
+            continue
         for text, kind in named_in(fact):
             counted.setdefault((text, kind), set()).add(fact.ref)
     unknown = [(asked, refs) for asked, refs in counted.items() if register.unknown(asked[0], kind=asked[1])]
@@ -251,14 +270,14 @@ def measure(data: Path) -> None:
     click.echo("Spelling alone, coefficients of each fold fitted on the others:")
     click.echo("\n".join(evaluation.lines(evaluation.report(pairs, evaluation.folds(pairs)))))
     register = _register(())
-    known = {
+    scored = {
         pair.id: register.score(
             pair.left, pair.right, kind=_LIST_KINDS.get(pair.kind or ""), countries=pair.seats
         ).score
         for pair in (*pairs, *evaluation.mismatched(pairs))
     }
     click.echo("\nAs shipped, with the register (fitted on these pairs too: no measure of new ones):")
-    click.echo("\n".join(evaluation.lines(evaluation.report(pairs, known))))
+    click.echo("\n".join(evaluation.lines(evaluation.report(pairs, scored))))
     right, merged, missed = evaluation.countries(
         _lines(data / "country_forms.dev.jsonl"), _lines(data / "country_confusables.jsonl")
     )

@@ -18,7 +18,8 @@ from schemas.codec import FACT_TYPES, TOPIC_OF
 from schemas.vocabulary import FactKind
 from streams.intake.answers import JSON, PROBLEM_JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
-from streams.intake.queries import AlertQuery, ParkedQuery, TellQuery
+from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RegisterQuery, TellQuery
+from streams.rules.register import ENTRIES
 
 NDJSON: Final = "application/x-ndjson"
 SENT: Final[Mapping[str, FactKind]] = {
@@ -66,11 +67,9 @@ def described(title: str) -> Schema:
 
 def _components() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [*FACT_TYPES, Alert, Parked, Result, Results, Receipt, ProblemDetails, AlertQuery, ParkedQuery, TellQuery],
+        [*FACT_TYPES, Alert, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values()],
         ref_template=_REF + "{name}",
     )
-    for query in (AlertQuery, ParkedQuery, TellQuery):
-        del found[query.__name__]
     for each in FACT_TYPES:
         # An address that takes one kind knows it; elsewhere the tag is asked for where the schema is used.
         found[each.__name__]["required"] = [name for name in found[each.__name__]["required"] if name != "fact"]
@@ -236,7 +235,18 @@ def _reading() -> Schema:
             "get": _read("read_alerts", "Alerts, as this key may see them.", _query(AlertQuery), alerts)
         },
         "/api/v1/alerts/{alert}": {
-            "get": _read("read_alert", "One alert with its explanation.", [alert], "Alert", 404)
+            "get": _read("read_alert", "One alert with its explanation.", [alert, *_query(AtQuery)], "Alert", 404)
+        },
+        **{
+            f"/api/v1/register/{shelf}": {
+                "get": _read(
+                    f"read_{shelf}",
+                    f"The {shelf} that stood, each version with both of its times.",
+                    _query(RegisterQuery),
+                    {"type": "array", "items": {"$ref": _REF + entry.__name__}},
+                )
+            }
+            for shelf, entry in ENTRIES.items()
         },
         "/api/v1/parked": {
             "get": _read("read_parked", "Records set aside, and why; a feeder's own only.", _query(ParkedQuery), parked)

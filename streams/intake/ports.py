@@ -13,13 +13,14 @@ from schemas.vocabulary import AlertStatus, Band
 from streams.intake.door import Door
 from streams.intake.limits import Limits
 from streams.intake.metrics import Metrics
+from streams.rules.known import Standpoint
 from streams.transport.ports import Position
 
 Stage: TypeAlias = Literal["accepted", "applied"]
 
 
-class Reads(Protocol):
-    """The part of `streams.warehouse.reads.Reads` that the API shows. Blocking; asked in a thread."""
+class Past(Protocol):
+    """What the API shows of today and of a past standpoint alike. Blocking; asked in a thread."""
 
     def alerts(
         self,
@@ -37,12 +38,20 @@ class Reads(Protocol):
         """The newest record of one alert, or `None`."""
         ...
 
-    def fact(self, key: str, /) -> Sequence[AnyFact]:
-        """Every stored revision of a fact, the newest first."""
+    def facts(self) -> Sequence[AnyFact]:
+        """Every body and retraction of every fact."""
         ...
 
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         """What was set aside, the newest first."""
+        ...
+
+
+class Reads(Past, Protocol):
+    """The part of `streams.warehouse.reads.Reads` that the API shows. Blocking; asked in a thread."""
+
+    def fact(self, key: str, /) -> Sequence[AnyFact]:
+        """Every stored revision of a fact, the newest first."""
         ...
 
 
@@ -51,6 +60,8 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
 
     door: Door
     reads: Reads
+    past: Callable[[Standpoint], Past]
+    """The same reads from a past standpoint."""
     limits: Limits
     clock: Callable[[], dt.datetime]
     """Now [UTC]; in the demo, the world's last tick."""

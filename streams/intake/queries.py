@@ -12,9 +12,34 @@ from msgspec import Meta
 from schemas import Problem, Refused
 from schemas.common import SourceId
 from schemas.vocabulary import AlertStatus, Band
+from streams.rules.known import DAY_FORM, MOMENT_FORM, Standpoint, read_standpoint
 
 Code = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+DayAsked = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description=f"what was true then: {DAY_FORM}")]
+MomentAsked = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2}))?$",
+        description=f"what was known then: {MOMENT_FORM}",
+    ),
+]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most, from 1 to 1000 [count]")]
+
+
+class AtQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From where an officer looks (`streams.rules.known`)."""
+
+    as_of: DayAsked | None = None
+    as_known_at: MomentAsked | None = None
+
+    @property
+    def at(self) -> Standpoint:
+        """The standpoint; raises `Refused` where it is no day or instant that there is."""
+        try:
+            return read_standpoint(self.as_of, self.as_known_at)
+        except ValueError as error:
+            name, _, expected = str(error).partition(": expected ")
+            raise Refused([Problem(path=f"/{name}", found="another value", expected=expected)]) from None
 
 
 class TellQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +50,7 @@ class TellQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "false"
 
 
-class AlertQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlertQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which alerts."""
 
     status: Annotated[AlertStatus | None, Meta(description="open, acknowledged, closed or withdrawn")] = None
@@ -35,11 +60,17 @@ class AlertQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     limit: Limit = 200
 
 
-class ParkedQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ParkedQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which records that were set aside."""
 
     source: SourceId | None = None
     limit: Limit = 100
+
+
+class RegisterQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which entries of the register."""
+
+    destination: Code | None = None
 
 
 Q = TypeVar("Q", bound=msgspec.Struct)

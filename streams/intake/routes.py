@@ -4,9 +4,11 @@
     POST /api/v1/facts                      the same, of any kind
     GET  /api/v1/receipts/{receipt}         accepted, applied, or parked with why
     GET  /api/v1/alerts[/{alert}]           as the key may see them
+    GET  /api/v1/register/{shelf}           licenses, clauses, deliveries, names; each version with both of its times
     GET  /api/v1/parked                     records set aside; a feeder's own only
     GET  /api/v1/openapi.json  /healthz  /readyz  /metrics          without a key
 
+What officers read takes `?as_of=` and `?as_known_at=`: what was true then, what was known then.
 Of many records each is judged by itself: what passes is in the log when the answer comes, what fails is told with its
 faults and leaves nothing behind (`?whole=true`: one that fails keeps out all). One record is all or nothing.
 The app that these are put into carries the `Keys` in its state as `keys`, and gives what no route answers to
@@ -22,7 +24,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, PermissionDeniedException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
@@ -46,10 +48,11 @@ from streams.intake.index import Answered
 from streams.intake.measuring import measured
 from streams.intake.metrics import CONTENT_TYPE
 from streams.intake.openapi import NDJSON, SENT, document
-from streams.intake.ports import IntakePorts
-from streams.intake.queries import AlertQuery, ParkedQuery, TellQuery, read_query
+from streams.intake.ports import IntakePorts, Past
+from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RegisterQuery, TellQuery, read_query
 from streams.intake.receipts import may_see, receipt_for, seen
 from streams.intake.views import alert_id
+from streams.rules.register import SHELVES, AnyEntry, NameEntry, Shelf, entries
 
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9._:/+=-]{1,255}", re.ASCII)
 _JSON_TYPES = frozenset({"", JSON})
@@ -60,7 +63,8 @@ _PARKED_LOOKED_AT = 1_000
 def intake_routes(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
     """Everything that the intake answers, wired to `ports`."""
     told = [_sending(ports, address, kind) for address, kind in SENT.items()]
-    handlers = [*told, _sending(ports, "facts", None), *_reading(ports), *_open(ports), *forms.form_routes(ports)]
+    reading = [*_reading(ports), *_open(ports)]
+    handlers = [*told, _sending(ports, "facts", None), *reading, *forms.form_routes(ports)]
     return [
         Router(
             path="/",
@@ -202,7 +206,8 @@ def _reading(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
 
     @get("/api/v1/alerts/{alert:str}", guards=[needs("officer", "staff")])
     async def read_alert(request: Asking, alert: FromPath[str]) -> Response[bytes]:
-        shown = await asyncio.to_thread(_alert, ports, required_access(request), alert_id(alert))
+        query = read_query(request.query_params.multi_items(), AtQuery)
+        shown = await asyncio.to_thread(_alert, ports, required_access(request), alert_id(alert), query)
         return _nothing() if shown is None else reply(shown)
 
     @get("/api/v1/parked", guards=[needs("feed", "officer", "admin")])
@@ -210,19 +215,42 @@ def _reading(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
         query = read_query(request.query_params.multi_items(), ParkedQuery)
         return reply(await asyncio.to_thread(_parked, ports, required_access(request), query))
 
-    return [read_receipt, read_alerts, read_alert, read_parked]
+    return [read_receipt, read_alerts, read_alert, *(_shelf(ports, shelf) for shelf in SHELVES), read_parked]
+
+
+def _shelf(ports: IntakePorts, shelf: Shelf) -> ControllerRouterHandler:
+    @get(f"/api/v1/register/{shelf}", name=f"read_{shelf}", guards=[needs("officer")])
+    async def read_shelf(request: Asking) -> Response[bytes]:
+        query = read_query(request.query_params.multi_items(), RegisterQuery)
+        return reply(await asyncio.to_thread(_register, ports, required_access(request), shelf, query))
+
+    return read_shelf
 
 
 def _nothing() -> Response[bytes]:
     return problem(404, "There is nothing under this address that this key may see.")
 
 
+def _reads(ports: IntakePorts, access: Access, query: AtQuery) -> Past:
+    """The reads from the standpoint of the query. Raises `PermissionDeniedException`: only officers look back.
+
+    What has been embargoed, marked or taken back since would else be open to those who may not see it now.
+    """
+    at = query.at
+    if at.now:
+        return ports.reads
+    if not access.may("officer"):
+        raise PermissionDeniedException("Only an officer's key looks back.")
+    return ports.past(at)
+
+
 def _alerts(ports: IntakePorts, access: Access, query: AlertQuery) -> list[Alert]:
+    reads = _reads(ports, access, query)
     states = [query.issuing_state] if query.issuing_state or not access.states else sorted(access.states)
     found = [
         alert
         for state in states
-        for alert in ports.reads.alerts(
+        for alert in reads.alerts(
             status=query.status, band=query.band, destination=query.destination, issuing_state=state, limit=query.limit
         )
     ]
@@ -231,16 +259,24 @@ def _alerts(ports: IntakePorts, access: Access, query: AlertQuery) -> list[Alert
     return pressing[: query.limit]
 
 
-def _alert(ports: IntakePorts, access: Access, asked: str) -> Alert | None:
-    alert = ports.reads.alert(asked)
+def _alert(ports: IntakePorts, access: Access, asked: str, query: AtQuery) -> Alert | None:
+    alert = _reads(ports, access, query).alert(asked)
     return None if alert is None else seen(ports, access, alert)
+
+
+def _register(ports: IntakePorts, access: Access, shelf: Shelf, query: RegisterQuery) -> list[AnyEntry]:
+    """The entries that stood; those of other issuing states' licenses are not this officer's business."""
+    everything = ports.reads.facts()
+    known = everything if query.at.now else ports.past(query.at).facts()
+    found = entries(shelf, known, query.at, destination=query.destination, everything=everything)
+    return [e for e in found if isinstance(e, NameEntry) or not access.states or e.issuing_state in access.states]
 
 
 def _parked(ports: IntakePorts, access: Access, query: ParkedQuery) -> list[Parked]:
     source = query.source if access.source is None or access.may("officer") else access.source
     if query.source not in (None, source):
         return []
-    return ports.reads.parked(source=source, limit=query.limit)
+    return _reads(ports, access, query).parked(source=source, limit=query.limit)
 
 
 # -- without a key --------------------------------------------------------------------------------------------------

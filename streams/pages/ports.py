@@ -17,6 +17,7 @@ from schemas.reading import read_fact
 from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access, Connection, access_of, keys_of
 from streams.names.states import state_names
+from streams.rules.known import Standpoint
 
 
 class Counts(Protocol):
@@ -107,6 +108,8 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages touch."""
 
     reads: Reads
+    past: Callable[[Standpoint], Reads]
+    """The same reads from a past standpoint."""
     submit: Callable[[Sequence[AnyFact]], Awaitable[object]]
     """Takes facts into the log; raises `schemas.Refused` or `streams.errors.Wait`."""
     clock: Callable[[], dt.datetime]

@@ -95,8 +95,10 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "business": "persons in business", "other": "persons of another class", "unknown": "persons of unknown class",
     },
     "Ground": {
-        "opinion": "opinion", "ethnicity": "ethnicity", "religion": "religion", "language": "language",
-        "gender": "gender", "orientation": "orientation", "other": "another ground", "unknown": "ground not known",
+        "opinion": "opinion", "political_affiliation": "political affiliation", "ethnicity": "ethnicity",
+        "race": "race", "religion": "religion", "nationality": "nationality", "country_of_origin": "country of origin",
+        "language": "language", "gender": "gender", "orientation": "orientation", "age": "age",
+        "personal_status": "personal status", "other": "another ground", "unknown": "ground not known",
     },
     "CountQualifier": {"exact": "", "at_least": "at least", "approx": "about"},
     "Purpose": {
@@ -133,7 +135,8 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "browsing": "browsing", "metadata": "metadata",
     },
     "ProductRole": {
-        "primary": "did it", "enabler": "made it possible", "co_located": "was found beside it",
+        "primary": "did it", "enabler": "made it possible", "component": "was a part of it",
+        "co_located": "was found beside it",
     },
     "IncidentStatus": {
         "reported": "reported", "corroborated": "corroborated", "contested": "contested", "retracted": "retracted",
@@ -164,6 +167,16 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "revoked": "revoked", "lapsed": "lapsed", "transferred": "transferred",
     },
     "Binding": {"yes": "binding in law", "no": "not binding", "political": "politically binding"},
+    "DestinationGrade": {
+        "partner": "a partner", "eligible": "eligible", "case_by_case": "case by case", "restricted": "restricted",
+        "embargoed": "under embargo",
+    },
+    "CommitmentKind": {
+        "review": "weigh human rights when licensing", "consult": "consult industry, research and civil society",
+        "share_information": "share information", "share_practice": "share practice",
+        "encourage_diligence": "encourage due diligence", "help_others": "help others", "notify": "notify",
+        "other": "another commitment",
+    },
     "ConsentKind": {"retransfer": "re-transfer", "change_of_use": "change of use"},
     "PendingKind": {
         "application": "an application", "renewal": "a renewal", "delivery": "a delivery", "update": "an update",
@@ -288,7 +301,12 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     "FactKind": {
         "license": "license", "delivery": "delivery", "report": "report", "incident": "incident",
         "decision": "decision", "judgment": "judgment", "name": "name", "policy": "policy", "tick": "day",
-        "retraction": "retraction",
+        "retraction": "retraction", "erasure": "erasure", "hold": "litigation hold",
+    },
+    "HoldState": {"set": "set", "lifted": "lifted"},
+    "ErasableKind": {
+        "license": "license", "delivery": "delivery", "report": "report", "incident": "incident",
+        "decision": "decision", "judgment": "judgment", "name": "name", "policy": "policy", "hold": "litigation hold",
     },
     "CaseKind": {"incident": "Reported incident", "report": "Finding of a report", "silence": "Silence"},
     "AlternativeKind": {
@@ -304,7 +322,7 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     "Matter": {
         "attack": "Attack", "product": "Product", "vendor": "Vendor", "operator_state": "Operator state",
         "agency": "Agency", "time": "Time", "territory": "Territory", "purpose": "Purpose",
-        "victims": "Persons targeted",
+        "victims": "Persons targeted", "ground": "Ground",
     },
     "AlternativeState": {"open": "open", "ruled_out": "ruled out"},
     "TermKind": {"prior": "before any evidence", "support": "for", "contradiction": "against", "cap": "common limit"},

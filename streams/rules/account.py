@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from schemas import Incident, Period
 from schemas.alert import VictimCount
-from schemas.vocabulary import AttackResult, DataTaken, Ground, LegalBasis, Precision, Purpose, Technology, VictimClass
-
-PRESS_AND_POLITICS: frozenset[VictimClass] = frozenset((
-    "journalist", "media_staff", "politician_opposition", "politician_government", "lawyer", "judge_prosecutor",
-    "human_rights_defender", "academic", "clergy", "dissident_exile", "protester",
-))  # fmt: skip
-"""Classes whose targeting calls the purpose into question, whatever purpose is stated."""
+from schemas.vocabulary import (
+    AttackResult,
+    DataMisuse,
+    DataTaken,
+    Ground,
+    LegalBasis,
+    Precision,
+    Purpose,
+    Technology,
+    Vector,
+    VictimClass,
+)
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,12 +32,18 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     known_since: dt.date | None
     victims: tuple[VictimCount, ...]
     grounds: frozenset[Ground]
+    asserting: Mapping[Ground, int]
+    """How many accounts assert each ground [count]."""
+    accounts: int
+    """How many accounts tell of it [count]."""
     purposes: frozenset[Purpose]
     offence_years: int | None
     expression: bool | None
     legal: frozenset[LegalBasis]
     results: frozenset[AttackResult]
+    vectors: frozenset[Vector]
     taken: frozenset[DataTaken]
+    misuse: frozenset[DataMisuse]
     use_countries: frozenset[str]
     operators: tuple[str, ...]
     agencies: tuple[str, ...]
@@ -62,13 +74,17 @@ def told(incidents: Iterable[Incident]) -> Told:
         technology=accounts[0].technology,
         known_since=min(known, default=None),
         victims=_victims(_whole(accounts)),
-        grounds=frozenset(v.ground for i in accounts for v in i.victims if v.ground != "unknown"),
+        grounds=frozenset(g for i in accounts for g in _grounds(i)),
+        asserting=dict(sorted(Counter(g for i in accounts for g in _grounds(i)).items())),
+        accounts=len(accounts),
         purposes=frozenset(i.alleged_purpose for i in accounts if i.alleged_purpose != "unknown"),
         offence_years=min(years, default=None),
         expression=True if "yes" in expressions else False if "no" in expressions else None,
         legal=frozenset(i.legal_basis for i in accounts if i.legal_basis != "unknown"),
         results=frozenset(i.attack_result for i in accounts if i.attack_result != "unknown"),
+        vectors=frozenset(i.vector for i in accounts if i.vector != "unknown"),
         taken=frozenset(t for i in accounts for t in i.data_taken),
+        misuse=frozenset(m for i in accounts for m in i.data_misuse),
         use_countries=frozenset(i.use_country for i in accounts if i.use_country),
         operators=tuple(sorted({o.country for i in accounts for o in i.operators})),
         agencies=tuple(sorted({i.operator_agency.name for i in accounts if i.operator_agency})),
@@ -76,6 +92,11 @@ def told(incidents: Iterable[Incident]) -> Told:
         ongoing=any(i.ongoing for i in accounts),
         contested=any(i.status in ("contested", "refuted") for i in accounts),
     )
+
+
+def _grounds(incident: Incident) -> frozenset[Ground]:
+    """Each ground once, however many groups of persons it is told of."""
+    return frozenset(v.ground for v in incident.victims if v.ground != "unknown")
 
 
 def known_since(incident: Incident) -> dt.date | None:

@@ -18,15 +18,17 @@ from schemas.alert import (
     QuotedClause,
     RelatedReport,
     Versions,
+    Waiting,
 )
 from schemas.vocabulary import BANDS, AlertStatus, Band, DecisionKind, Tlp, Use
 from streams.rules.cases import Drafted, duty_words, raised, stoppable
 from streams.rules.counted import Counted
-from streams.rules.findings import Ground, Request
-from streams.rules.from_silence import answers
+from streams.rules.findings import Ground
 from streams.rules.policy import Weights
-from streams.rules.standing import granted_at, outlives, status_at, status_on
-from streams.rules.wording import day_words
+from streams.rules.requests import ASKED, Asked, Request, request_of
+from streams.rules.standing import clause_start, granted_at, outlives, status_at, status_on
+from streams.rules.unsaid import implied_by, supplied_to
+from streams.rules.wording import waiting_words
 
 CODE_VERSION = "0.1.0"
 TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -40,6 +42,7 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True):
     ground: Ground
     decisions: Mapping[str, Sequence[Decision]]
     """By alert, the earliest first."""
+    asked: Asked
     drafted: Sequence[Drafted]
     behind: Callable[[str], AnyFact | None]
     """The fact of a key, for how far an alert may travel."""
@@ -65,10 +68,7 @@ def alerts_of(file: OnFile) -> Iterator[Alert]:
 def requests_of(decisions: Mapping[str, Sequence[Decision]]) -> tuple[Request, ...]:
     """What the authority asked for under any alert on a license here."""
     return tuple(
-        Request(d.at.date(), d.kind, d.ref, d.until)
-        for _, taken in sorted(decisions.items())
-        for d in taken
-        if d.kind in ("ask_exporter", "ask_end_user", "order_check")
+        request for _, taken in sorted(decisions.items()) for d in taken if (request := request_of(d)) is not None
     )
 
 
@@ -97,6 +97,7 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
     band: Band = top.case.band if is_open else "context"
     quoted = _quoted(top, file.weights)
     shown = [file.counted.fact, *_behind(file, cases)]
+    waiting = _waiting(decisions, cases, file.asked)
     return Alert(
         id=key,
         version=_claim_digest(quoted, band, status, cases),
@@ -109,9 +110,10 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
         reports=tuple(_related(r) for r in ground.reports[-12:]),
-        options=_options(band),
+        options=_options(band, file.weights, _ladder(file)),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
-        waiting_for=_waiting(decisions, ground),
+        waiting_for=_waiting_words(waiting),
+        waiting=waiting,
         tlp=max((f.tlp for f in shown), key=TLPS.index),
         may_use_for=tuple(u for u in USES if all(u in f.may_use_for for f in shown)),
         embargo_until=max((f.embargo_until for f in shown if f.embargo_until), default=None),
@@ -156,6 +158,7 @@ def _quoted(top: Drafted, weights: Weights) -> QuotedClause:
         valid_from=clause.valid_from, valid_to=clause.valid_to,
         checkability=clause.checkability or (usual.checkability if usual else "C"),
         outlives_license=outlives(clause, weights), other_versions=top.others,
+        implied_by=implied_by(clause), supplied=supplied_to(clause),
     )  # fmt: skip
 
 
@@ -281,22 +284,54 @@ _OPTIONS: tuple[tuple[DecisionKind, str, bool, Band], ...] = (
 )
 
 
-def _options(band: Band) -> tuple[Option, ...]:
+def _options(band: Band, weights: Weights, ladder: Mapping[DecisionKind, str]) -> tuple[Option, ...]:
     """What the officer can do; the program never does any of it."""
     return tuple(
-        Option(kind=kind, sentence=sentence, two_persons=two)
+        Option(
+            kind=kind,
+            sentence=sentence,
+            two_persons=two,
+            footing=weights.footing.get(kind, ""),
+            foreseen=ladder.get(kind, ""),
+        )
         for kind, sentence, two, least in _OPTIONS
         if BANDS.index(band) >= BANDS.index(least)
     )
 
 
-def _waiting(decisions: Sequence[Decision], ground: Ground) -> str | None:
-    """Who waits for whom, until when."""
-    whom = {"ask_exporter": "the exporter", "ask_end_user": "the end user", "order_check": "the inspection"}
-    for d in reversed(decisions):
-        if d.kind in whom and d.until:
-            request = Request(d.at.date(), d.kind, d.ref, d.until)
-            if any(r.performed.last >= request.asked and answers(r, request) for r in ground.reports):
-                return None
-            return f"The authority waits for {whom[d.kind]} until {day_words(d.until)}."
-    return None
+def _ladder(file: OnFile) -> dict[DecisionKind, str]:
+    """The consequences that the pledge foresees, each with its place, and which is next after those taken."""
+    ground = file.ground
+    taken = {d.kind for ds in file.decisions.values() for d in ds}
+    ladder: dict[DecisionKind, str] = {}
+    for clause in sorted(ground.license.clauses, key=lambda c: (clause_start(c, ground.license), c.version)):
+        steps = clause.parameters.steps
+        if clause.kind != "sanction_ladder" or not ground.today.reached(clause_start(clause, ground.license)):
+            continue
+        upto = max((n for n, step in enumerate(steps, start=1) if step in taken), default=0)
+        for number, step in enumerate(steps, start=1):
+            word = "taken" if number <= upto else "next" if number == upto + 1 else "later"
+            ladder[step] = f"step {number} of {len(steps)} that the pledge foresees (clause {clause.id}): {word}"
+    return ladder
+
+
+def _waiting(decisions: Sequence[Decision], cases: Sequence[Case], asked: Asked) -> tuple[Waiting, ...]:
+    """Who waits for whom: by what was asked under this alert and is open, and by what is due; the longest due first."""
+    still = {request.ref for request in asked.open}
+    requests = [r for d in decisions if (r := request_of(d)) is not None and r.ref in still]
+    waiting = {
+        Waiting(waits="authority", on=ASKED[r.kind][0], what=ASKED[r.kind][1], since=r.asked, until=r.until)
+        for r in requests
+    }
+    due = {(w.on, w.what, w.since) for c in cases if c.open and (w := c.waiting) is not None}
+    waiting = {w for w in waiting if (w.on, w.what, w.since) not in due}
+    waiting |= {c.waiting for c in cases if c.open and c.waiting is not None}
+    return tuple(sorted(waiting, key=lambda w: (w.until or dt.date.max, w.since, w.on, w.what)))
+
+
+def _waiting_words(waiting: Sequence[Waiting]) -> str | None:
+    """The first in a sentence, and how many more there are."""
+    if not waiting:
+        return None
+    more = f" And {len(waiting) - 1} more." if len(waiting) > 1 else ""
+    return waiting_words(waiting[0]) + more

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from schemas import Fact, PostShipmentReport
 from schemas.alert import Alternative, AlternativeKind
 from streams.rules.account import Told
-from streams.rules.findings import Ground
+from streams.rules.findings import Ground, Manner
 from streams.rules.fitting import Fit
+from streams.rules.ladders import kind_of, result_words, strange_ways
 from streams.rules.standing import UseWindow, overlap
 from streams.rules.weighing import Ledger
+from streams.rules.wording import evidence_words, listed
 
 
 def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, ground: Ground) -> tuple[Alternative, ...]:
@@ -33,14 +36,14 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
         _mark(
             "other_product",
             fit.product and evidence >= "E4",
-            "the licensed product was found by examination, and peers confirmed it",
+            f"the licensed product was named, and what was shown is {evidence_words('E4', account.technology)}",
             "no independent peer has confirmed that it was this product",
         ),
         _mark(
             "misidentified",
-            evidence >= "E4",
+            evidence >= "E4" and not strange_ways(account.technology, account.vectors),
             "independent peers confirmed the finding",
-            "no independent peer has confirmed the finding",
+            _misread(account),
         ),
         _mark(
             "before_delivery",
@@ -52,8 +55,8 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
         _mark(
             "attempt_only",
             "successful" in account.results,
-            "the attack is reported to have succeeded",
-            "it is not reported for certain that the attack succeeded",
+            f"it is reported that {result_words(account.technology, 'successful')}",
+            f"it is not reported for certain that {result_words(account.technology, 'successful')}",
         ),
         _mark(
             "victim_class_wrong",
@@ -76,16 +79,47 @@ def of_incident(account: Told, fit: Fit, ledger: Ledger, window: UseWindow, grou
     )
 
 
-def of_silence(refused: bool) -> tuple[Alternative, ...]:
-    """The alternatives to a silence or a recorded mismatch."""
-    if refused:
-        return (
-            Alternative(kind="report_in_transit", state="open", reason="it may have been sent and not yet entered"),
-        )
-    return (
-        Alternative(kind="transferred_or_stolen", state="open", reason="loss or theft may not yet have been told"),
-        Alternative(kind="misidentified", state="open", reason="a reading or count on site may be mistaken"),
+def _misread(account: Told) -> str:
+    """Why the technology may have been taken for another."""
+    strange = strange_ways(account.technology, account.vectors)
+    if strange:
+        ways = listed(way.replace("_", " ") for way in strange)
+        return f"the way in that is told ({ways}) is none of {kind_of(account.technology).words}"
+    return "no independent peer has confirmed the finding"
+
+
+def of_record(manner: Manner | None, fact: Fact | None) -> tuple[Alternative, ...]:
+    """The alternatives to a recorded mismatch, or to something owed that came late, in part, refused, or not at all."""
+    reasons = fact.reason_codes if isinstance(fact, PostShipmentReport) else ()
+    force = "the report gives it as the reason" if "force_majeure" in reasons else _FORCE.get(manner or "silent", "")
+    kinds: dict[Manner | None, tuple[AlternativeKind, ...]] = {
+        "silent": ("report_in_transit", "carrier_delay", "force_majeure", "other_reckoning"),
+        "late": ("carrier_delay", "force_majeure", "other_reckoning"),
+        "partial": ("told_elsewhere", "force_majeure"),
+        "refused": ("no_power_to_admit", "force_majeure"),
+        None: ("transferred_or_stolen", "misidentified"),
+    }
+    return tuple(
+        Alternative(kind=kind, state="open", reason=force if kind == "force_majeure" else _REASONS[kind])
+        for kind in kinds[manner]
     )
+
+
+_REASONS: dict[AlternativeKind, str] = {
+    "report_in_transit": "it may have been sent and not yet entered",
+    "carrier_delay": "the post or a carrier may have been on strike or slow",
+    "other_reckoning": "the day may be counted otherwise there: other working days, another public holiday",
+    "told_elsewhere": "what is missing may stand in another document, or have been told before",
+    "no_power_to_admit": "whoever refused may not have had the power to admit, and nobody who had it was asked",
+    "transferred_or_stolen": "loss or theft may not yet have been told",
+    "misidentified": "a reading or count on site may be mistaken",
+}
+_FORCE: dict[str, str] = {
+    "silent": "unrest, a disaster or an order may have made it impossible to send",
+    "late": "unrest, a disaster or an order may have held it up",
+    "partial": "unrest, a disaster or an order may have kept the rest out of reach",
+    "refused": "unrest, a disaster or an order may have made access impossible",
+}
 
 
 def _mark(kind: AlternativeKind, ruled_out: bool, why_out: str, why_open: str) -> Alternative:

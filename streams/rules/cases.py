@@ -5,16 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from schemas import Case, Clause, Delivery, License, Period, PostShipmentReport
-from schemas.alert import Assertion, Candidate, Evidence
+from schemas.alert import Assertion, Candidate, Evidence, Waiting
 from schemas.vocabulary import BANDS, AttributionLevel, Band, ClauseKind, EvidenceLevel
 from streams.rules.account import Told, told
-from streams.rules.alternatives import of_incident, of_silence
-from streams.rules.clauses import FROM_DELIVERY, FROM_INCIDENT, FROM_SILENCE, report_rules
+from streams.rules.alternatives import of_incident, of_record
+from streams.rules.clauses import (
+    FROM_DELIVERY,
+    FROM_INCIDENT,
+    FROM_SILENCE,
+    ON_REQUEST,
+    OUT_OF_TIME,
+    answers,
+    report_rules,
+)
 from streams.rules.counted import Counted
 from streams.rules.findings import (
     DeliveryQuestion,
@@ -22,23 +30,29 @@ from streams.rules.findings import (
     Ground,
     IncidentQuestion,
     ReportQuestion,
-    Request,
+    RequestQuestion,
     SilenceQuestion,
 )
 from streams.rules.fitting import Fit
 from streams.rules.from_incident import fits_a_license_without_pledge
+from streams.rules.grounds import ground_assertions
+from streams.rules.ladders import kind_of, result_words
 from streams.rules.policy import Weights, probability_of
+from streams.rules.requests import Answered, Asked
 from streams.rules.standing import END, Standing, UseWindow, clause_end, clause_start, clauses_in_force, overlap
 from streams.rules.today import Today
+from streams.rules.unsaid import stated
 from streams.rules.weighed import Weighed
 from streams.rules.weighing import Ledger
 from streams.rules.wording import (
     ANSWERED,
     ASIDE,
+    CAME,
     RECORDED,
     SILENT,
     class_words,
     evidence_words,
+    listed,
     period_words,
     sure_words,
 )
@@ -117,8 +131,8 @@ def incident_cases(
         return
     account = told(fitting)
     standings = clauses_in_force(license, ground.destination, account.period, weights, ground.disposed)
-    if not license.clauses:
-        standings = (Standing(NO_PLEDGE),)
+    if not stated(license):
+        standings = (Standing(NO_PLEDGE), *standings)
     for standing in standings:
         question = IncidentQuestion(ground=ground, standing=standing, told=account, agency=best.agency)
         rules = (
@@ -126,17 +140,8 @@ def incident_cases(
             if standing.clause is NO_PLEDGE
             else FROM_INCIDENT.get(standing.clause.kind, ())
         )
-        for rule, finding in _answers(rules, question):
+        for rule, finding in answers(rules, question):
             yield _incident_case(standing, rule, finding, ground, window, weighed, account, summary, evidence, weights)
-
-
-def _answers(rules: Iterable[Callable[..., Finding | None]], question: object) -> Iterator[tuple[str, Finding]]:
-    """The first word that a rule has on the question."""
-    for rule in rules:
-        finding = rule(question)
-        if finding is not None:
-            yield rule.__name__, finding
-            return
 
 
 def _incident_case(
@@ -159,7 +164,7 @@ def _incident_case(
     actionable = account.ongoing or bool(stoppable(license, ground.today))
     if best.context:
         band, why = "context", best.context
-    elif finding.verdict == "consistent":
+    elif finding.verdict == "consistent" or finding.band == "context":
         band, why = "context", "on its face this clause is answered"
     elif band == "alert" and actionable:
         band, why = "urgent", f"{why}; something can still be stopped"
@@ -233,7 +238,7 @@ def _how_sure(finding: Finding, best: Fit, ledger: Ledger, admitted: bool) -> st
     """How sure, by what stands behind it; how pressing it is, is the band's word."""
     if best.context:
         return ASIDE
-    if finding.verdict == "consistent":
+    if finding.verdict == "consistent" or finding.band == "context":
         return ANSWERED
     voices = [v for o in ledger.origins for v in o.voices if v.weight > 0]
     return sure_words(
@@ -276,13 +281,15 @@ def stoppable(license: License, today: Today) -> tuple[str, ...]:
 
 def _assertions(account: Told, weighed: Weighed, ledger: Ledger) -> tuple[Assertion, ...]:
     evidence, _ = _strongest(ledger)
-    result = class_words(account.results) if account.results else "not known"  # type: ignore[arg-type]
-    shown = evidence_words(evidence) if evidence else "nothing shown"
+    result = listed(sorted(result_words(account.technology, r) for r in account.results)) or "not known"
+    counts = kind_of(account.technology).counts
+    shown = evidence_words(evidence, account.technology) if evidence else "nothing shown"
     purposes = ", ".join(sorted(p.replace("_", " ") for p in account.purposes)) or "not known"
     persons = class_words(account.classes) or "not known"
     return (
         Assertion(matter="attack", claimed=result, reason=f"the attack was {shown}"),
-        Assertion(matter="victims", claimed=persons, reason="class and count only; nobody is named"),
+        Assertion(matter="victims", claimed=persons, reason=f"{counts}; class and count only, nobody is named"),
+        *ground_assertions(account),
         Assertion(matter="purpose", claimed=purposes, reason="as reported; the machine does not judge a purpose"),
     )
 
@@ -339,13 +346,15 @@ def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
     return Drafted(case, group[0].clause, group[0].others, at=group[0].at)
 
 
-def report_cases(counted: Counted, ground: Ground, weights: Weights) -> Iterator[Drafted]:
-    """What a report or sighting says of each clause in force when it was made."""
+def report_cases(
+    counted: Counted, answered: tuple[Answered, ...], ground: Ground, weights: Weights
+) -> Iterator[Drafted]:
+    """What a report or sighting says of each clause in force when it was made; `answered`: what it answers first."""
     report = counted.fact
     assert isinstance(report, PostShipmentReport)
     for standing in clauses_in_force(ground.license, ground.destination, report.performed, weights, END):
-        question = ReportQuestion(ground=ground, clause=standing.clause, report=report)
-        for rule, finding in _answers(_rules_for(report, standing.clause.kind, ground), question):
+        question = ReportQuestion(ground=ground, clause=standing.clause, report=report, answers=answered)
+        for rule, finding in answers(_rules_for(report, standing.clause.kind, ground), question):
             yield _recorded(counted, report.performed, report.published_at, standing, rule, finding, ground, weights)
 
 
@@ -356,8 +365,8 @@ def delivery_cases(deliveries: Sequence[Counted], ground: Ground, weights: Weigh
         delivery = counted.fact
         assert isinstance(delivery, Delivery)
         for clause in _every_clause(ground, delivery.delivered):
-            asked = DeliveryQuestion(ground=ground, clause=clause, delivery=delivery, earlier=tuple(earlier))
-            for rule, finding in _answers(FROM_DELIVERY.get(clause.kind, ()), asked):
+            held = DeliveryQuestion(ground=ground, clause=clause, delivery=delivery, earlier=tuple(earlier))
+            for rule, finding in answers(FROM_DELIVERY.get(clause.kind, ()), held):
                 yield _recorded(counted, delivery.delivered, None, Standing(clause), rule, finding, ground, weights)
         if delivery.license == ground.license.ref:
             earlier.append(delivery)
@@ -386,7 +395,8 @@ def _every_clause(ground: Ground, period: Period) -> Iterator[Clause]:
         then = [
             c for c in versions[key] if overlap(period, clause_start(c, ground.license), c.valid_to or END) != "none"
         ]
-        yield min(then or versions[key], key=lambda c: (clause_start(c, ground.license), c.version))
+        if then or versions[key][0].kind in OUT_OF_TIME:
+            yield min(then or versions[key], key=lambda c: (clause_start(c, ground.license), c.version))
 
 
 def _recorded(
@@ -403,36 +413,46 @@ def _recorded(
     recorded = fact.recorded_at.astimezone(dt.UTC).date() if fact.recorded_at else None
     band: Band = finding.band or "review"
     actionable = band == "alert" and bool(stoppable(ground.license, ground.today))
-    why = {"alert": "the granting state found or met it itself, or its author admits it"}.get(
-        band, "a record says so; a person should confirm it"
-    )
+    why = {
+        "alert": "the granting state found or met it itself, or its author admits it",
+        "context": "it is set beside the rest, for an officer to see",
+    }.get(band, "a record says so; a person should confirm it")
+    if finding.manner == "late":
+        why = "it came, after its day: one step below what the silence had come to"
     if actionable:
         band, why = "urgent", f"{why}; something can still be stopped"
     case = Case(
-        key=f"report:{fact.ref}",
+        key=f"report:{fact.ref}{f':{finding.matter}' if finding.matter else ''}",
         kind="report",
         band=band,
         band_reason=why,
         verdict=finding.verdict,
         rule=rule,
-        sentence=f"What was recorded {period_words(when)} appears inconsistent with the duty to "
-        f"{duty_words(standing.clause, weights)}: {finding.reason}.",
+        sentence=record_sentence(f"What was recorded {period_words(when)}", finding, standing.clause, weights),
         occurred=when,
         known_since=known or recorded or when.last,
         members=(fact.ref,),
-        how_sure=RECORDED,
-        alternatives=of_silence(finding.refused),
+        how_sure=CAME if finding.manner in ("late", "partial") else RECORDED,
+        alternatives=of_record(finding.manner, fact),
         actionable=actionable,
         evidence=(Evidence(fact=counted.key, revision=fact.revision, hash=counted.hash),),
     )
     return Drafted(case, standing.clause, standing.others, refused=finding.refused, at=when.last)
 
 
+def record_sentence(what: str, finding: Finding, clause: Clause, weights: Weights) -> str:
+    """A finding from a record or a silence in neutral words."""
+    duty = duty_words(clause, weights)
+    if finding.verdict == "engaged":
+        return f"{what} touches the duty to {duty}, and an officer has to judge it: {finding.reason}."
+    return f"{what} appears inconsistent with the duty to {duty}: {finding.reason}."
+
+
 def silence_cases(
     ground: Ground,
     license: Counted,
     reports: Sequence[Counted],
-    requests: tuple[Request, ...],
+    asked: Asked,
     weights: Weights,
 ) -> Iterator[Drafted]:
     """What is due and has not come, by the clauses in force today (or up to their end)."""
@@ -440,7 +460,7 @@ def silence_cases(
     for clause in sorted(ground.license.clauses, key=lambda c: (clause_start(c, ground.license), c.version)):
         applies = not clause.destinations or ground.destination in clause.destinations
         if (
-            clause.kind in FROM_SILENCE
+            (clause.kind in FROM_SILENCE or clause.kind in ON_REQUEST)
             and applies
             and not clause.waived
             and ground.today.reached(clause_start(clause, ground.license))
@@ -448,15 +468,14 @@ def silence_cases(
             versions[clause.id] = clause
     for clause_id in sorted(versions):
         clause = versions[clause_id]
-        question = SilenceQuestion(
-            ground=ground,
-            clause=clause,
-            first=min(clause_start(c, ground.license) for c in ground.license.clauses if c.id == clause_id),
-            last=min(clause_end(clause, ground.license, weights), ground.disposed),
-            requests=requests,
-        )
-        for rule, finding in _answers(FROM_SILENCE[clause.kind], question):
+        first, last = ground.begins(clause), min(clause_end(clause, ground.license, weights), ground.disposed)
+        question = SilenceQuestion(ground=ground, clause=clause, first=first, last=last)
+        for rule, finding in answers(FROM_SILENCE.get(clause.kind, ()), question):
             yield _silent(finding, rule, clause, ground, license, reports, weights)
+        for request in asked.open if clause.kind in ON_REQUEST else ():
+            of = RequestQuestion(ground=ground, clause=clause, first=first, last=last, request=request)
+            for rule, finding in answers(ON_REQUEST[clause.kind], of):
+                yield _silent(finding, rule, clause, ground, license, reports, weights)
 
 
 def _silent(
@@ -479,18 +498,25 @@ def _silent(
     last = max(reports, key=lambda c: (_performed(c), c.key), default=None)
     support = [license, *([last] if last else [])]
     case = Case(
-        key=f"silence:{clause.id}:{due.isoformat()}",
+        key=f"silence:{clause.id}:{due.isoformat()}{f':{finding.matter}' if finding.matter else ''}",
         kind="silence",
         band=band,
         band_reason=f"it is overdue by more than {after} days" if after else "it is overdue",
         verdict=finding.verdict,
         rule=rule,
-        sentence=f"Silence appears inconsistent with the duty to {duty_words(clause, weights)}: {finding.reason}.",
+        sentence=record_sentence("Silence", finding, clause, weights),
         due=due,
         known_since=due,
         how_sure=SILENT,
-        alternatives=of_silence(True),
+        alternatives=of_record("silent", None),
         unknown=("why nothing has come",),
+        waiting=Waiting(
+            waits="authority",
+            on=finding.party or ground.owed_by(clause),
+            what=finding.what,
+            since=finding.since or due,
+            until=due,
+        ),
         evidence=tuple(Evidence(fact=c.key, revision=c.fact.revision, hash=c.hash) for c in support),
     )
     return Drafted(case, clause, refused=True, again=finding.again)

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from heapq import heappop, heappush
 
 import msgspec
@@ -49,9 +50,11 @@ from streams.rules.fitting import Fit, Profile, about_items, fit, profile_of
 from streams.rules.naming import Namer, Spoken
 from streams.rules.placing import UNATTRIBUTED, serials_of
 from streams.rules.policy import MILLION, Weights
+from streams.rules.requests import Answered, Asked
 from streams.rules.spoken import spoken_in
 from streams.rules.standing import UseWindow, arrival, disposal_day, use_window
 from streams.rules.today import FIRST, LAST, Today
+from streams.rules.unsaid import completed
 from streams.rules.weighed import Weighed, evidence_of, weighed
 from streams.rules.weighing import Sources
 
@@ -128,7 +131,7 @@ class File:
         self.events: set[str] = set()
         """Keys of the events that may be about its items."""
         self.of_events: dict[str, Drafts] = {}
-        self.of_reports: dict[str, Drafts] = {}
+        self.of_reports: dict[str, tuple[tuple[Answered, ...], Drafts]] = {}
         self.of_deliveries: Drafts | None = None
         self.alerts: frozenset[str] = frozenset()
         self.until = LAST
@@ -151,7 +154,7 @@ class File:
         self.of_reports = {
             c.key: d
             for c in self.reports
-            if known.get(c.key) == c.hash and (d := before.of_reports.get(c.key)) and (unheard or not d.heard)
+            if known.get(c.key) == c.hash and (d := before.of_reports.get(c.key)) and (unheard or not d[1].heard)
         }
         if before.of_deliveries and (unheard or not before.of_deliveries.heard):
             self.of_deliveries = before.of_deliveries
@@ -413,8 +416,8 @@ class Docket:
         )
 
     def _file(self, counted: Counted) -> File:
-        license = counted.fact
-        assert isinstance(license, License)
+        assert isinstance(counted.fact, License)
+        license = completed(counted.fact, self.destination, self.weights)
         deliveries, reports = self._records(license.ref)
         arrived = [
             c for c in deliveries
@@ -429,7 +432,7 @@ class Docket:
         )  # fmt: skip
         ground = Ground(
             license=license, destination=self.destination, deliveries=here, reports=about, names=self._names,
-            today=Today(self._today), disposed=disposal_day(here),
+            today=Today(self._today), disposed=disposal_day(here), weights=self.weights,
         )  # fmt: skip
         return File(counted, ground, window, _deciding(window, arrived), deliveries, reports)
 
@@ -519,25 +522,34 @@ class Docket:
         """The alerts on a license, with what is kept of what was drawn up before."""
         file, day = self._files[ref], self._today
         decisions = self._decisions(ref)
+        asked = Asked(requests_of(decisions), file.ground.reports)
         for key in file.events:
             if not _holds(file.of_events.get(key), day):
-                file.of_events[key] = self._drafts(file, lambda ground, key=key: self._of_event(key, file, ground))  # type: ignore[misc]
+                file.of_events[key] = self._drafts(file, partial(self._of_event, key, file))
                 work.events.add(key)
         for counted in file.reports:
-            if not _holds(file.of_reports.get(counted.key), day):
-                file.of_reports[counted.key] = self._drafts(
-                    file,
-                    lambda ground, counted=counted: report_cases(counted, ground, self.weights),  # type: ignore[misc]
-                )
-        if file.of_deliveries is None or not _holds(file.of_deliveries, day):
-            file.of_deliveries = self._drafts(
-                file, lambda ground: delivery_cases(file.deliveries, ground, self.weights)
-            )
-        silence = self._drafts(file, lambda ground: self._of_silence(file, decisions, ground))
+            self._draw_up_report(counted, file, asked)
+        if not _holds(file.of_deliveries, day):
+            file.of_deliveries = self._drafts(file, partial(delivery_cases, file.deliveries, weights=self.weights))
+        silence = self._drafts(file, partial(self._of_silence, file, asked))
         events = [file.of_events[key] for key in sorted(file.events)]
-        rest = [*(file.of_reports[c.key] for c in file.reports), file.of_deliveries, silence]
-        drafted = [*fold_unproven([d for e in events for d in e.drafted]), *(d for r in rest for d in r.drafted)]
-        return self._alerts(file, decisions, drafted, [*events, *rest], work)
+        rest = [
+            *(file.of_reports[c.key][1] for c in file.reports),
+            *([file.of_deliveries] if file.of_deliveries else []),
+        ]
+        drafted = [
+            *fold_unproven([d for e in events for d in e.drafted]),
+            *(d for r in (*rest, silence) for d in r.drafted),
+        ]
+        return self._alerts(file, decisions, asked, drafted, [*events, *rest, silence], work)
+
+    def _draw_up_report(self, counted: Counted, file: File, asked: Asked) -> None:
+        assert isinstance(counted.fact, PostShipmentReport)
+        answered = asked.answers_of(counted.fact)
+        before = file.of_reports.get(counted.key)
+        if before is None or before[0] != answered or not _holds(before[1], self._today):
+            drafts = self._drafts(file, partial(report_cases, counted, answered, weights=self.weights))
+            file.of_reports[counted.key] = answered, drafts
 
     def _drafts(self, file: File, draw: Callable[[Ground], Iterable[Drafted]]) -> Drafts:
         ground = file.ground.asked(Today(self._today))
@@ -548,15 +560,16 @@ class Docket:
         event = self._events[key]
         return incident_cases(ground, file.window, event.weighed, event.summary, event.evidence, self.weights)
 
-    def _of_silence(self, file: File, decisions: Mapping[str, list[Decision]], ground: Ground) -> Iterator[Drafted]:
+    def _of_silence(self, file: File, asked: Asked, ground: Ground) -> Iterator[Drafted]:
         about = {r.ref for r in file.ground.reports}
         reports = [c for c in file.reports if c.fact.ref in about]
-        return silence_cases(ground, file.counted, reports, requests_of(decisions), self.weights)
+        return silence_cases(ground, file.counted, reports, asked, self.weights)
 
     def _alerts(
         self,
         file: File,
         decisions: Mapping[str, list[Decision]],
+        asked: Asked,
         drafted: list[Drafted],
         kept: list[Drafts],
         work: Work,
@@ -571,7 +584,7 @@ class Docket:
 
         def drawn(versions: Versions) -> list[Alert]:
             on_file = OnFile(
-                counted=file.counted, ground=ground, decisions=decisions, drafted=drafted, behind=self._behind,
+                counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted, behind=self._behind,
                 weights=self.weights, versions=versions, basis=tuple(sorted(basis)),
             )  # fmt: skip
             return list(alerts_of(on_file))

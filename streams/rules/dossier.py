@@ -2,7 +2,8 @@
 
 Rows are immutable. Which of them counts is decided each time from the whole set, so order, duplicates and restarts
 cannot matter: of a fact the newest revision above every retraction counts; of two bodies of that revision the one with
-the greatest digest among those that count here (the conflict is shown); of equal bodies the earliest record time.
+the greatest digest among those that count here (the conflict is shown); of equal bodies the earliest record time. An
+erasure outranks every body of its fact: none of them is kept, whichever comes first.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from schemas import (
     AnyFact,
     AnyRow,
     Delivery,
+    Erasure,
     Header,
+    Hold,
     Incident,
     Judgment,
     Name,
@@ -30,6 +33,7 @@ from schemas import (
 )
 from schemas.codec import body_hash, fact_key, kind_of
 from schemas.common import EARLIEST
+from schemas.erasure import key_digest
 from streams.rules.counted import Counted
 from streams.rules.judged import Judgments
 from streams.rules.placing import destinations_of, serials_of
@@ -119,6 +123,7 @@ class Partition:
         self._sightings: dict[str, set[str]] = defaultdict(set)
         self._referring: dict[str, set[str]] = defaultdict(set)
         self._speaking: dict[str, set[str]] = defaultdict(set)
+        self._erased: set[str] = set()
         self._today = EARLIEST
         self._chosen: dict[type, tuple[Counted, ...]] = {}
         self.judgments = Judgments()
@@ -140,6 +145,10 @@ class Partition:
         """
         if isinstance(row, Recheck):
             return dict.fromkeys(row.destinations or self._named, NOTHING)
+        if isinstance(row, Hold):
+            return {}
+        if isinstance(row, Erasure):
+            return self._add_erasure(row)
         if isinstance(row, Header):
             return self._add_header(row)
         if isinstance(row, Tick):
@@ -151,8 +160,49 @@ class Partition:
         for row in rows:
             self.add(row)
 
+    def is_erased(self, key: str) -> bool:
+        """Whether the fact `kind:source:id` was erased: no body of it counts or is kept."""
+        return bool(self._erased) and key_digest(key) in self._erased
+
+    def _add_erasure(self, erasure: Erasure) -> Touched:
+        if not erasure.erases or erasure.digest in self._erased:
+            return {}
+        self._erased.add(erasure.digest)
+        key = next((known for known in self._versions if key_digest(known) == erasure.digest), None)
+        return {} if key is None else self._forget(key)
+
+    def _forget(self, key: str) -> Touched:
+        """Keep nothing of the fact, as if it had never come."""
+        kind = of_kind(key)
+        touched = dict.fromkeys(self._concerned(self._versions[key]), frozenset((key,)))
+        versions = self._versions.pop(key)
+        facts = [fact for bodies in versions.bodies.values() for fact in bodies.values()]
+        indexes: tuple[tuple[dict[str, set[str]], set[str], str], ...] = (
+            (self._named, set(versions.destinations), key),
+            (self._sightings, {s for fact in facts for s in serials_of(fact)}, key),
+            (self._speaking, {s for fact in facts for s in sources_of(fact)}, key),
+            (
+                self._referring,
+                {r for f in facts if isinstance(f, Incident) for r in named_by(f)},
+                key.partition(":")[2],
+            ),
+        )
+        for index, names, held in indexes:
+            for name in names:
+                index[name].discard(held)
+                if not index[name]:
+                    del index[name]
+        for known in self._everywhere.values():
+            known.discard(key)
+        self._chosen.clear()
+        if kind == "judgment":
+            return self._judged(*self.judgments.change(key.partition(":")[2], None))
+        return dict.fromkeys(self._named, NOTHING) if kind == "policy" else touched
+
     def _add_header(self, header: Header) -> Touched:
         key = f"{header.of}:{header.source}:{header.id}"
+        if self.is_erased(key):
+            return {}
         versions = self._versions[key]
         versions.headers.add(header.revision)
         return dict.fromkeys(self._concerned(versions), frozenset((key,)))
@@ -165,6 +215,8 @@ class Partition:
 
     def _add_fact(self, fact: AnyFact) -> Touched:
         key = fact_key(fact)
+        if self.is_erased(key):
+            return {}
         versions = self._versions[key]
         versions.add(fact)
         kind = of_kind(key)

@@ -1,18 +1,41 @@
-"""What a clause rule answers, and what it is asked."""
+"""What a clause rule answers, what it is asked, and what it says of itself: the fields that it reads."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
+from functools import cached_property
+from typing import Literal, TypeVar
 
 import msgspec
 
 from schemas import Clause, Delivery, License, Period, PostShipmentReport
-from schemas.vocabulary import Band, Verdict
+from schemas.vocabulary import Band, Checkability, Party, Verdict
 from streams.rules.account import Told
+from streams.rules.days import Reckoning, reckoning
+from streams.rules.history import LEAVING, History
 from streams.rules.naming import Namer
-from streams.rules.standing import Standing
+from streams.rules.policy import Weights, shipped_policy, weights_of
+from streams.rules.requests import Answered, Request
+from streams.rules.standing import Standing, UseWindow, clause_start, use_window
 from streams.rules.today import Today
+
+Manner = Literal["silent", "late", "partial", "refused"]
+"""How something owed failed to come: not at all, after its day, less than was asked, or against a refusal."""
+R = TypeVar("R", bound=Callable[..., object])
+READS: dict[str, tuple[str, ...]] = {}
+"""By rule the fields that it reads, as declared beside it; a test holds them against its code."""
+
+
+def reads(*fields: str) -> Callable[[R], R]:
+    """Declare what a rule reads: `report.items.serials`, `clause.limit`; what it looks up over time as `history.…`."""
+
+    def declared(rule: R) -> R:
+        READS[rule.__name__] = fields
+        return rule
+
+    return declared
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -28,6 +51,15 @@ class Finding(msgspec.Struct, frozen=True):
     again: dt.date | None = None
     """The latest day on which the same duty fell due once more: a decision before it does not cover that."""
     since: dt.date | None = None
+    """The day since which it is awaited."""
+    manner: Manner | None = None
+    """How something owed failed to come; absent: it is not about something owed."""
+    matter: str = ""
+    """What of the duty it is about, where one record can fail in several ways, or several things are owed."""
+    what: str = ""
+    """What is awaited, as `a report`."""
+    party: Party | None = None
+    """For whom the authority waits, where it is not who owes the duty."""
 
 
 class Ground:
@@ -43,7 +75,9 @@ class Ground:
         names: Namer,
         today: Today,
         disposed: dt.date,
+        weights: Weights | None = None,
     ) -> None:
+        """Without `weights`: those of the policy that ships."""
         self.license = license
         self.destination = destination
         self.deliveries = deliveries
@@ -52,10 +86,11 @@ class Ground:
         self.today = today
         self.disposed = disposed
         """The day from which all pieces are proven gone."""
+        self.weights = weights or weights_of(shipped_policy())
         self.heard = False
         """Whether a rule asked for the reports: what it answered may change with the next."""
         self._reports = reports
-        self._custody: list[dt.date | None] = []
+        self._known = Known(self)
 
     @property
     def reports(self) -> tuple[PostShipmentReport, ...]:
@@ -65,38 +100,87 @@ class Ground:
 
     def asked(self, today: Today) -> Ground:
         """The same ground for one more question, of which is noted what it asks."""
-        copy = Ground(
-            license=self.license, destination=self.destination, deliveries=self.deliveries, reports=self._reports,
-            names=self.names, today=today, disposed=self.disposed,
-        )  # fmt: skip
-        copy._custody = self._custody
-        return copy
+        question = copy(self)
+        question.today, question.heard = today, False
+        return question
 
     @property
-    def serials(self) -> frozenset[str]:
-        """Serials delivered here under this license, returned and destroyed ones included."""
-        return self.serials_by(dt.date.max)
+    def history(self) -> History:
+        """What the records here come to over time."""
+        self.heard = True
+        return self._known.history
 
-    def serials_by(self, day: dt.date) -> frozenset[str]:
-        """Serials that may have been delivered here by `day`."""
-        came = (d for d in self.deliveries if d.kind not in ("return", "disposal") and d.delivered.first <= day)
-        return frozenset(s for d in came for i in d.items for s in i.serials)
+    @property
+    def window(self) -> UseWindow:
+        """From when until when the items could be used here."""
+        return self._known.window
 
     @property
     def custody(self) -> dt.date | None:
         """The day since which not every delivered piece has been seen with the end user; none: never was."""
-        if not self._custody:
-            self._custody.append(self._last_custody())
-        return self._custody[0]
+        return self._known.custody
 
-    def _last_custody(self) -> dt.date | None:
+    @property
+    def serials(self) -> frozenset[str]:
+        """Serials delivered here under this license, returned and destroyed ones included."""
+        return self._known.serials
+
+    @property
+    def first_use(self) -> dt.date:
+        """The first day on which the items could be used here."""
+        return self.window.first
+
+    def reckoning(self, clause: Clause) -> Reckoning:
+        """How the clause counts its days."""
+        return reckoning(clause.parameters, self.weights.calendars)
+
+    def begins(self, clause: Clause) -> dt.date:
+        """The first day of the duty, in whichever version."""
+        return min(clause_start(c, self.license) for c in self.license.clauses if c.id == clause.id)
+
+    def owed_by(self, clause: Clause) -> Party:
+        """Whose duty it is: as the clause says, else as is usual for its kind."""
+        usual = self.weights.clauses.get(clause.kind)
+        return clause.parameters.owed_by or (usual.owed_by if usual else "end_user")
+
+    def checkability(self, clause: Clause) -> Checkability:
+        """How far a machine can judge the clause: as it says, else as is usual for its kind."""
+        usual = self.weights.clauses.get(clause.kind)
+        return clause.checkability or (usual.checkability if usual else "C")
+
+
+class Known:
+    """What the records of a ground come to, worked out once for all questions."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._license, self._destination = ground.license, ground.destination
+        self._deliveries, self._reports = ground.deliveries, ground._reports
+
+    @cached_property
+    def history(self) -> History:
+        """Over time."""
+        return History(self._deliveries, self._reports)
+
+    @cached_property
+    def window(self) -> UseWindow:
+        """When the items could be used."""
+        return use_window(self._license, self._deliveries, self._destination)
+
+    @cached_property
+    def serials(self) -> frozenset[str]:
+        """All that were delivered."""
+        came = (d for d in self._deliveries if d.kind not in LEAVING)
+        return frozenset(s for d in came for i in d.items for s in i.serials)
+
+    @cached_property
+    def custody(self) -> dt.date | None:
+        """The earliest of the days on which the pieces were last seen with the end user."""
         seen: dict[str, dt.date] = {}
         for report in self._reports:
-            if report.site_country in (None, self.destination) and not report.holder:
+            if report.site_country in (None, self._destination) and not report.holder:
                 day = report.performed.first
                 seen |= {s: max(day, seen.get(s, day)) for i in report.items for s in i.serials}
-        serials = self.serials
-        return min(seen[s] for s in serials) if serials and serials <= seen.keys() else None
+        return min(seen[s] for s in self.serials) if self.serials and self.serials <= seen.keys() else None
 
 
 class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +204,8 @@ class ReportQuestion(msgspec.Struct, frozen=True, kw_only=True):
     ground: Ground
     clause: Clause
     report: PostShipmentReport
+    answers: tuple[Answered, ...] = ()
+    """What the authority had asked for that this report is the first to answer."""
 
 
 class DeliveryQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,18 +217,6 @@ class DeliveryQuestion(msgspec.Struct, frozen=True, kw_only=True):
     earlier: Sequence[Delivery]
 
 
-class Request(msgspec.Struct, frozen=True, order=True):
-    """Something that the authority asked for."""
-
-    asked: dt.date
-    kind: str
-    """Kind of the decision: ask_exporter, ask_end_user, order_check."""
-    ref: str
-    """The decision."""
-    until: dt.date | None
-    """The day by which an answer was asked for."""
-
-
 class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Is something due under this clause that has not come?"""
 
@@ -151,7 +225,17 @@ class SilenceQuestion(msgspec.Struct, frozen=True, kw_only=True):
     first: dt.date
     last: dt.date
     """The days on which the duty is in force."""
-    requests: tuple[Request, ...] = ()
+
+
+class RequestQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Is this request, which nobody has answered, overdue under this clause?"""
+
+    ground: Ground
+    clause: Clause
+    first: dt.date
+    last: dt.date
+    """The days on which the duty is in force."""
+    request: Request
 
 
 def moment(day: dt.date) -> Period:

@@ -191,7 +191,7 @@ def _state(incident: Incident, destination: str, weights: Weights) -> Assertion:
                 confidence=sure,
                 fit=_flat(weights.fit["operator_state"], sure),
                 reason=f"{destination} is named as the operator's state "
-                f"({attribution_words(incident.attribution_level)})",
+                f"({attribution_words(incident.attribution_level, incident.technology)})",
             )
     named = ", ".join(o.country for o in incident.operators)
     return Assertion(

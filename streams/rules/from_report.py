@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 
 from schemas import PostShipmentReport
-from schemas.vocabulary import Band
-from streams.rules.findings import Finding, ReportQuestion
+from schemas.vocabulary import Band, ChangeKind, LogStatus, VendorAction
+from streams.rules.findings import Finding, ReportQuestion, reads
 from streams.rules.fitting import authorised
-from streams.rules.standing import consent_on
-from streams.rules.wording import day_words, listed, period_words
+from streams.rules.from_incident import MISUSE
+from streams.rules.history import LOSSES
+from streams.rules.standing import START, clause_start, consent_on
+from streams.rules.wording import day_words, days_long, listed, period_words
 
 GRANTING_STATE = ("embassy", "inspectorate")
 INTERESTED = ("exporter", "end_user", "vendor")
@@ -26,6 +28,14 @@ def band_of(report: PostShipmentReport, confirmed: bool = True) -> Band:
     return "alert" if on_site and confirmed else "review"
 
 
+@reads(
+    "report.clause_findings",
+    "report.admits_clauses",
+    "clause.id",
+    "report.reporter_role",
+    "report.method",
+    "report.kind",
+)
 def reported_not_satisfied(q: ReportQuestion) -> Finding | None:
     """The report itself says that the clause was not satisfied, or its author admits it."""
     if q.clause.id in q.report.admits_clauses:
@@ -36,12 +46,27 @@ def reported_not_satisfied(q: ReportQuestion) -> Finding | None:
     return None
 
 
+@reads(
+    "report.items.serials",
+    "report.items.confirmed",
+    "report.site_country",
+    "report.destination",
+    "report.holder",
+    "report.performed",
+    "delivery.items.serials",
+    "delivery.delivered",
+    "license.consents",
+    "license.end_user",
+    "report.reporter_role",
+    "report.method",
+    "report.kind",
+)
 def seen_with_another_without_consent(q: ReportQuestion) -> Finding | None:
     """A serial delivered here was seen in another state, or with another holder, and no consent covered that time."""
     ground, report = q.ground, q.report
     seen_in = report.site_country or report.destination
     for item in report.items:
-        ours = sorted(set(item.serials) & ground.serials_by(report.performed.last))
+        ours = sorted(s for s in item.serials if ground.history.here_by(s, report.performed.last))
         elsewhere = seen_in != ground.destination
         other_holder = (
             report.holder is not None
@@ -62,12 +87,22 @@ def seen_with_another_without_consent(q: ReportQuestion) -> Finding | None:
     return None
 
 
+@reads(
+    "report.items.missing_serials",
+    "report.items.serials",
+    "report.items.delivered",
+    "report.items.presented",
+    "report.performed",
+    "delivery.items.serials",
+    "report.reporter_role",
+    "report.method",
+    "report.kind",
+)
 def pieces_missing_from_inventory(q: ReportQuestion) -> Finding | None:
     """Pieces that were delivered were looked for and not presented, and no later report has found them."""
     missing = {s for i in q.report.items for s in i.missing_serials} & (q.ground.serials or _all_missing(q.report))
-    later = {
-        s for r in q.ground.reports if r.performed.first > q.report.performed.last for i in r.items for s in i.serials
-    }
+    history, since = q.ground.history, q.report.performed.last
+    later = {s for s in missing if history.seen.get(s, START) > since}
     if missing - later:
         return Finding(
             "appears_inconsistent",
@@ -76,7 +111,7 @@ def pieces_missing_from_inventory(q: ReportQuestion) -> Finding | None:
         )
     for item in q.report.items:
         if item.delivered is not None and item.presented is not None and item.presented < item.delivered:
-            if _later_complete(q):
+            if history.complete > since:
                 return None
             return Finding(
                 "appears_inconsistent", f"{item.presented} of {item.delivered} pieces were presented", band_of(q.report)
@@ -88,32 +123,34 @@ def _all_missing(report: PostShipmentReport) -> frozenset[str]:
     return frozenset(s for i in report.items for s in i.missing_serials)
 
 
-def _later_complete(q: ReportQuestion) -> bool:
-    return any(
-        r.performed.first > q.report.performed.last
-        and any(i.presented is not None and i.delivered is not None and i.presented >= i.delivered for i in r.items)
-        for r in q.ground.reports
-    )
-
-
-def access_refused_or_delayed(q: ReportQuestion) -> Finding | None:
-    """An inspection was refused or obstructed, and no later one was granted."""
+@reads("report.outcome", "report.cooperation", "report.reporter_role", "report.method", "report.performed")
+def inspection_refused(q: ReportQuestion) -> Finding | None:
+    """An inspection was refused, and no later one was granted."""
     report = q.report
-    refused = report.outcome == "access_refused" or report.cooperation == "refused"
-    if not refused and report.cooperation != "delayed":
+    if report.outcome != "access_refused" and report.cooperation != "refused":
         return None
-    if any(_granted(r) and r.performed.first > report.performed.last for r in q.ground.reports):
+    if q.ground.history.granted > report.performed.last:
         return None
-    band: Band = "alert" if refused and report.reporter_role in GRANTING_STATE else "review"
-    said = "refused" if refused else "delayed"
-    return Finding("appears_inconsistent", f"access was {said} {period_words(report.performed)}", band, refused=True)
+    band: Band = "alert" if report.reporter_role in GRANTING_STATE else "review"
+    return Finding(
+        "appears_inconsistent", f"access was refused {period_words(report.performed)}", band, refused=True,
+        manner="refused",
+    )  # fmt: skip
 
 
-def _granted(report: PostShipmentReport) -> bool:
-    visited = report.method == "on_site" or report.kind == "compliance_visit"
-    return visited and report.outcome not in (None, "access_refused", "no_action") and report.cooperation != "refused"
+@reads("report.cooperation", "report.outcome", "report.method", "report.performed")
+def inspection_delayed(q: ReportQuestion) -> Finding | None:
+    """An inspection was put off by the host, and no later one was granted."""
+    report = q.report
+    if report.cooperation != "delayed" or q.ground.history.granted > report.performed.last:
+        return None
+    return Finding(
+        "appears_inconsistent", f"access was delayed {period_words(report.performed)}", "review", refused=True,
+        manner="refused",
+    )  # fmt: skip
 
 
+@reads("report.capacity_observed", "clause.limit", "report.reporter_role", "report.method", "report.kind")
 def more_in_use_than_licensed(q: ReportQuestion) -> Finding | None:
     """More simultaneous use was found than the clause allows."""
     limit, seen = q.clause.parameters.limit, q.report.capacity_observed
@@ -124,6 +161,9 @@ def more_in_use_than_licensed(q: ReportQuestion) -> Finding | None:
     )
 
 
+@reads(
+    "report.end_user", "report.performed", "license.end_user", "report.reporter_role", "report.method", "report.kind"
+)
 def found_with_another_agency(q: ReportQuestion) -> Finding | None:
     """The agency found using it is none that the license allows."""
     found = q.report.end_user
@@ -136,6 +176,16 @@ def found_with_another_agency(q: ReportQuestion) -> Finding | None:
     )
 
 
+@reads(
+    "report.site_country",
+    "report.license",
+    "report.performed",
+    "clause.countries",
+    "license.consents",
+    "report.reporter_role",
+    "report.method",
+    "report.kind",
+)
 def found_outside_territory(q: ReportQuestion) -> Finding | None:
     """Pieces of this license were found where the clause does not allow their use."""
     seen = q.report.site_country
@@ -149,6 +199,15 @@ def found_outside_territory(q: ReportQuestion) -> Finding | None:
     )
 
 
+@reads(
+    "report.end_use_observed",
+    "report.performed",
+    "clause.end_uses",
+    "license.consents",
+    "report.reporter_role",
+    "report.method",
+    "report.kind",
+)
 def used_for_another_end(q: ReportQuestion) -> Finding | None:
     """The end use observed is none that was licensed."""
     seen = q.report.end_use_observed
@@ -160,6 +219,7 @@ def used_for_another_end(q: ReportQuestion) -> Finding | None:
     return Finding("appears_inconsistent", f"the end use observed is “{seen}”", band_of(q.report))
 
 
+@reads("report.items.modules", "clause.modules_off", "report.reporter_role", "report.method", "report.kind")
 def module_found_on(q: ReportQuestion) -> Finding | None:
     """A module was found active that the clause wants off."""
     off = {m.casefold() for m in q.clause.parameters.modules_off}
@@ -171,38 +231,265 @@ def module_found_on(q: ReportQuestion) -> Finding | None:
     )
 
 
-def log_broken_or_refused(q: ReportQuestion) -> Finding | None:
-    """The audit log had gaps, was missing, tampered with, or withheld."""
-    status = q.report.log_status
-    if status in ("complete", "not_checked"):
+_LOG: dict[LogStatus, str] = {
+    "gaps": "has gaps",
+    "missing": "is missing",
+    "tampered": "shows signs of tampering",
+}
+
+
+@reads("report.log_status")
+def log_withheld(q: ReportQuestion) -> Finding | None:
+    """The audit log was asked for and withheld."""
+    if q.report.log_status != "refused":
         return None
-    said = {
-        "gaps": "has gaps",
-        "missing": "is missing",
-        "tampered": "shows signs of tampering",
-        "refused": "was withheld",
-    }
     return Finding(
-        "appears_inconsistent", f"the audit log {said[status]}", band_of(q.report), refused=status == "refused"
+        "appears_inconsistent", "the audit log was withheld", band_of(q.report), refused=True, manner="refused"
     )
 
 
+@reads("report.log_status", "report.reporter_role", "report.method", "report.kind")
+def log_broken(q: ReportQuestion) -> Finding | None:
+    """The audit log had gaps, was missing, or showed signs of tampering."""
+    said = _LOG.get(q.report.log_status)
+    return Finding("appears_inconsistent", f"the audit log {said}", band_of(q.report)) if said else None
+
+
+@reads("report.log_start_hash", "report.log_root_hash", "report.performed", "report.reporter_role", "report.method")
+def log_chain_broken(q: ReportQuestion) -> Finding | None:
+    """The log does not begin where the log seen before it ended: what lies between was changed or left out."""
+    begins, history = q.report.log_start_hash, q.ground.history
+    before = history.log_before(q.report.performed.last, q.report.ref)
+    if begins is None or before is None or begins == before[1]:
+        return None
+    return Finding(
+        "appears_inconsistent",
+        f"the log does not continue the one seen on {day_words(before[0])}: its chain begins with another root",
+        band_of(q.report), matter="chain",
+    )  # fmt: skip
+
+
+@reads("report.log_covered", "report.log_status", "report.performed", "clause.retention_days", "delivery.delivered")
+def log_covers_too_little(q: ReportQuestion) -> Finding | None:
+    """The log does not reach back as far as it has to be kept, or ends before the day on which it was seen."""
+    covered, days = q.report.log_covered, q.clause.parameters.retention_days
+    if covered is None or days is None:
+        return None
+    first, last = q.report.performed.first, q.report.performed.last
+    began = max(q.ground.first_use, clause_start(q.clause, q.ground.license))
+    wanted = max(last - dt.timedelta(days=days), began)
+    lacking = [(wanted, covered.first), (covered.last, first)]
+    gaps = [f"{day_words(a)} to {day_words(b)} ({days_long((b - a).days)})" for a, b in lacking if a < b]
+    if not gaps:
+        return None
+    return Finding(
+        "appears_inconsistent", f"the log does not cover {listed(gaps)}", band_of(q.report), manner="partial",
+        matter="coverage",
+    )  # fmt: skip
+
+
+@reads("report.log_country", "clause.log_countries", "report.reporter_role", "report.method")
+def log_kept_elsewhere(q: ReportQuestion) -> Finding | None:
+    """The log is kept in a state that the clause does not allow."""
+    kept, allowed = q.report.log_country, q.clause.parameters.log_countries
+    if kept is None or not allowed or kept in allowed:
+        return None
+    return Finding(
+        "appears_inconsistent", f"the log is kept in {kept}; allowed: {listed(sorted(allowed))}", band_of(q.report),
+        matter="place",
+    )  # fmt: skip
+
+
+@reads("report.open_deficiencies", "report.performed", "report.method", "report.outcome", "clause.deficiency_days")
 def deficiency_left_open(q: ReportQuestion) -> Finding | None:
     """Security deficiencies stayed open longer than the clause allows."""
     days = q.clause.parameters.deficiency_days
     if q.report.open_deficiencies == 0:
         return None
-    if any(
-        r.performed.first > q.report.performed.last and r.open_deficiencies == 0 and _granted(r)
-        for r in q.ground.reports
-    ):
+    if q.ground.history.mended > q.report.performed.last:
         return None
-    due = q.report.performed.last + dt.timedelta(days=days or 0)
-    if not q.ground.today.past(due):
+    counted = q.ground.reckoning(q.clause)
+    due = counted.due(q.report.performed.last, days or 0)
+    if not counted.over(due, q.ground.today):
         return None
     return Finding(
         "appears_inconsistent",
-        f"{q.report.open_deficiencies} security deficiencies were to be mended by {day_words(due)}",
+        f"{q.report.open_deficiencies} security deficiencies were to be mended by {day_words(due)}"
+        f"{counted.remark(due)}",
         "review",
         due=due,
     )
+
+
+@reads("report.kind", "report.reason_codes", "report.performed")
+def loss_reported(q: ReportQuestion) -> Finding | None:
+    """Pieces were lost or stolen; whether they had been protected as agreed, an officer judges."""
+    if q.report.kind != "loss_theft_notice" and "lost_stolen_destroyed" not in q.report.reason_codes:
+        return None
+    return Finding("engaged", f"a loss or theft is reported {period_words(q.report.performed)}", "review")
+
+
+@reads("report.kind", "report.noticed", "report.performed", "clause.notice_hours")
+def notice_came_late(q: ReportQuestion) -> Finding | None:
+    """A loss or breach was told later than agreed after it was noticed: by the hours that have passed for certain."""
+    hours, noticed = q.clause.parameters.notice_hours, q.report.noticed
+    if hours is None or noticed is None or q.report.kind not in LOSSES:
+        return None
+    passed = (q.report.performed.first - noticed.last - dt.timedelta(days=1)).days * 24
+    if passed <= hours:
+        return None
+    return Finding(
+        "appears_inconsistent",
+        f"it was noticed {period_words(noticed)} and told {period_words(q.report.performed)}, at least {passed} hours "
+        f"later; {hours} are allowed",
+        "review", manner="late", matter="late",
+    )  # fmt: skip
+
+
+@reads("report.data_kept_days", "clause.retention_days", "report.reporter_role", "report.method", "report.kind")
+def data_kept_beyond(q: ReportQuestion) -> Finding | None:
+    """Data were found that are older than the clause allows."""
+    kept, allowed = q.report.data_kept_days, q.clause.parameters.retention_days
+    if kept is None or allowed is None or kept <= allowed:
+        return None
+    return Finding(
+        "appears_inconsistent", f"data {days_long(kept)} old were found; {days_long(allowed)} are allowed",
+        band_of(q.report), matter="kept",
+    )  # fmt: skip
+
+
+@reads("report.data_recipients", "report.performed", "clause.recipients", "license.end_user", "report.reporter_role")
+def data_passed_on(q: ReportQuestion) -> Finding | None:
+    """Data were passed to an office that may not have them."""
+    ground, on = q.ground, q.report.performed.last
+    allowed = {name.casefold() for name in q.clause.parameters.recipients}
+    others = [
+        name for name in q.report.data_recipients
+        if name.casefold() not in allowed and authorised(name, ground.license, ground.names, on) is None
+    ]  # fmt: skip
+    if not others:
+        return None
+    return Finding(
+        "appears_inconsistent", f"data were passed to {listed(f'“{name}”' for name in others)}", band_of(q.report),
+        matter="passed on",
+    )  # fmt: skip
+
+
+@reads("report.data_misuse", "report.reporter_role", "report.method", "report.kind")
+def data_found_misused(q: ReportQuestion) -> Finding | None:
+    """Data taken were found kept beyond the time agreed, passed on or published."""
+    if not q.report.data_misuse:
+        return None
+    done = listed(MISUSE[m] for m in sorted(set(q.report.data_misuse)))
+    return Finding("appears_inconsistent", f"data taken were found {done}", band_of(q.report))
+
+
+@reads("report.end_use_observed", "clause.purposes")
+def end_use_to_be_judged(q: ReportQuestion) -> Finding | None:
+    """An end use was observed; whether it is a permitted purpose, an officer judges."""
+    seen = q.report.end_use_observed
+    return Finding("engaged", f"the end use observed is “{seen}”", "context") if seen is not None else None
+
+
+@reads("report.holder", "report.end_user", "report.performed", "license.end_user", "report.license", "report.method")
+def operated_or_held_by_another(q: ReportQuestion) -> Finding | None:
+    """Somebody who is no end user of the license was found to hold or operate it."""
+    ground, on = q.ground, q.report.performed.last
+    found = [name for name in (q.report.holder, q.report.end_user) if name is not None]
+    others = [name for name in found if authorised(name, ground.license, ground.names, on) is None]
+    if not others:
+        return None
+    return Finding(
+        "appears_inconsistent", f"{listed(f'“{name}”' for name in dict.fromkeys(others))} was found to hold or run it",
+        band_of(q.report),
+    )  # fmt: skip
+
+
+@reads("report.kind", "report.proof_hash", "report.reason_codes", "report.performed")
+def disposed_without_proof(q: ReportQuestion) -> Finding | None:
+    """A disposal is told, and no proof of it came with it or after it."""
+    report = q.report
+    unproven = "disposal_unproven" in report.reason_codes
+    if not unproven and (report.kind != "disposal_notice" or report.proof_hash is not None):
+        return None
+    if q.ground.history.proven_since(report.performed.first):
+        return None
+    return Finding("appears_inconsistent", "a disposal is told without proof of it", "review")
+
+
+@reads("report.items.serials", "report.items.confirmed", "report.performed", "delivery.kind", "delivery.items.serials")
+def seen_after_its_disposal(q: ReportQuestion) -> Finding | None:
+    """A piece was seen after the record of its disposal."""
+    gone = q.ground.history.destroyed
+    for item in q.report.items:
+        again = sorted(s for s in item.serials if s in gone and gone[s] < q.report.performed.first)
+        if again:
+            day = day_words(gone[again[0]])
+            return Finding(
+                "appears_inconsistent",
+                f"serial {listed(again)}, disposed of by the record of {day}, was seen "
+                f"{period_words(q.report.performed)}",
+                band_of(q.report, item.confirmed),
+            )
+    return None
+
+
+@reads("report.items.delivered", "license.items.quantity", "report.reporter_role", "report.method", "report.kind")
+def more_received_than_licensed(q: ReportQuestion) -> Finding | None:
+    """More pieces were received, by the report, than the license covers."""
+    licensed = [i.quantity for i in q.ground.license.items]
+    received = sum(i.delivered or 0 for i in q.report.items)
+    total = sum(n for n in licensed if n is not None)
+    if any(n is None for n in licensed) or received <= total:
+        return None
+    return Finding(
+        "appears_inconsistent", f"{received} pieces were received; the license covers {total}", band_of(q.report)
+    )
+
+
+CHANGES: dict[ChangeKind, str] = {
+    "end_user": "the end user",
+    "operator": "who operates it",
+    "site": "the site",
+    "configuration": "the configuration",
+    "capacity": "the capacity",
+    "end_use": "the end use",
+}
+"""What of a licensed system may change, in words."""
+
+
+@reads("report.changes", "report.performed", "clause.needs_consent", "license.consents", "license.clauses")
+def changed_without_amendment(q: ReportQuestion) -> Finding | None:
+    """Something was found changed that needs an amendment, and neither a consent nor an amendment covers that time."""
+    needed = q.clause.parameters.needs_consent
+    changed = [c for c in q.report.changes if not needed or c in needed]
+    uncovered = [c for c in changed if not _agreed(q, c)]
+    if not uncovered:
+        return None
+    return Finding(
+        "appears_inconsistent", f"{listed(CHANGES[c] for c in uncovered)} was found changed, and no consent covers it",
+        band_of(q.report),
+    )  # fmt: skip
+
+
+def _agreed(q: ReportQuestion, change: ChangeKind) -> bool:
+    ground = q.ground
+    kinds = ["amendment", *({"end_use": ["change_of_use"], "end_user": ["retransfer"]}.get(change, []))]
+    return any(consent_on(ground.license, kind, ground.destination, q.report.performed) for kind in kinds)
+
+
+_STEPS: dict[VendorAction, str] = {
+    "restricted": "the vendor has restricted the system",
+    "disconnected": "the vendor has disconnected the system",
+    "contract_ended": "the vendor has ended the contract",
+    "under_review": "the vendor is looking into it",
+}
+
+
+@reads("report.vendor_action", "report.performed")
+def step_of_the_ladder_taken(q: ReportQuestion) -> Finding | None:
+    """The vendor has taken a step that the pledge may foresee: set beside the ladder, for an officer."""
+    if q.report.vendor_action is None:
+        return None
+    said = _STEPS[q.report.vendor_action]
+    return Finding("engaged", f"{said} {period_words(q.report.performed)}", "context")

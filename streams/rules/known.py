@@ -164,7 +164,7 @@ def happened(fact: AnyFact, by: dt.date) -> bool:
         return fact.performed.first <= by
     if isinstance(fact, Decision):
         return fact.at.astimezone(dt.UTC).date() <= by
-    return True
+    return license_on(fact, by) is not None if isinstance(fact, License) else True
 
 
 def license_on(license: License, day: dt.date) -> License | None:

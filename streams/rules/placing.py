@@ -1,8 +1,9 @@
 """Where a fact goes: each fact says itself which destinations it concerns, and `place` remembers nothing.
 
 A fact is *placed* (whole to the destinations that it names) or *broadcast* (whole to every partition) because its
-destination cannot be known or may have changed: sightings, judgments, names, policies, ticks, retractions. A revision
-above 1 also leaves a header everywhere else: enough to silence an older one, whichever comes first.
+destination cannot be known or may have changed: sightings, judgments, names, policies, ticks, retractions, erasures. A
+revision above 1 also leaves a header everywhere else: enough to silence an older one, whichever comes first. A
+litigation hold concerns no dossier.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from schemas import (
     AnyFact,
     Decision,
     Delivery,
+    Erasure,
     Header,
+    Hold,
     Incident,
     Judgment,
     License,
@@ -41,6 +44,8 @@ class Copy(msgspec.Struct, frozen=True):
 
 def place(fact: AnyFact, partitions: int) -> tuple[Copy, ...]:
     """The copies of `fact` for a log of `partitions` partitions; the same fact always gives the same copies."""
+    if isinstance(fact, Hold):
+        return ()
     key, value = row_key(fact), encode(fact)
     if is_broadcast(fact):
         return tuple(Copy(p, key, value) for p in range(partitions))
@@ -64,6 +69,12 @@ def row_key(fact: AnyFact) -> bytes:
     return f"{kind_of(fact)}{taken}|{fact.source}|{fact.id}|{fact.revision}|{body_hash(fact)}|{at}".encode()
 
 
+def fact_of_row(key: bytes) -> str:
+    """`kind:source:id` of the fact whose row, or header, has this key; empty for a row of no fact."""
+    kind, *rest = key.decode("utf-8", "replace").split("|")
+    return f"{kind.removesuffix('!')}:{rest[0]}:{rest[1]}" if len(rest) >= 2 else ""
+
+
 def header_of(fact: AnyFact) -> Header:
     """That this revision exists and whom it concerns."""
     return Header(
@@ -77,7 +88,7 @@ def header_of(fact: AnyFact) -> Header:
 
 def is_broadcast(fact: AnyFact) -> bool:
     """Whether every partition needs the whole fact."""
-    if isinstance(fact, Judgment | Name | Policy | Tick | Retraction):
+    if isinstance(fact, Judgment | Name | Policy | Tick | Retraction | Erasure):
         return True
     return bool(serials_of(fact))
 

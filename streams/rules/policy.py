@@ -9,24 +9,24 @@ import datetime as dt
 import math
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.resources import files
 from typing import cast
 
 import msgspec
 
 from schemas import Policy
 from schemas.codec import body_hash, decode_fact
+from schemas.legal import ImpliedClause, UsualParameters
 from schemas.policy import ClauseDefaults, Number, RegisteredSource
-from schemas.vocabulary import ClauseKind
+from schemas.vocabulary import ClauseKind, DecisionKind
+from streams.rules.days import calendars_of
+from streams.rules.packs import START, pack
 
 MILLION = 1_000_000
 
 
-@lru_cache(maxsize=1)
 def shipped_policy() -> Policy:
     """The first policy, as it ships: every number with its source, none calibrated yet."""
-    raw = (files("streams.rules") / "policies" / "start.json").read_bytes()
-    return cast(Policy, decode_fact(raw))
+    return pack(START)
 
 
 def policy_in_force(policies: Iterable[Policy], today: dt.date) -> Policy:
@@ -56,6 +56,21 @@ class Weights:
         self.flood = b.flood.value
         self.sources: dict[str, RegisteredSource] = {s.source: s for s in policy.sources}
         self.clauses: dict[ClauseKind, ClauseDefaults] = policy.clauses
+        self.calendars = calendars_of(policy.calendars)
+        self.usual: dict[ClauseKind, tuple[UsualParameters, ...]] = {
+            kind: tuple(u for _, u in sorted(held.usual.items(), reverse=True) if not u.unverified)
+            for kind, held in sorted(policy.clauses.items())
+        }
+        self.implied: dict[ClauseKind, ImpliedClause] = {
+            kind: held.implied
+            for kind, held in sorted(policy.clauses.items())
+            if held.implied and not held.implied.unverified
+        }
+        self.footing: dict[DecisionKind, str] = {
+            kind: f"{held.decider}: {held.words} ({held.origin})"
+            for kind, held in policy.footing.items()
+            if not held.unverified
+        }
 
     @property
     def version(self) -> str:

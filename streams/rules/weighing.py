@@ -244,7 +244,8 @@ def _support_term(origin: Origin) -> LedgerTerm:
     copies = len(origin.voices) - 1
     named = f"Origin “{origin.name}”" if origin.name != UNDECLARED else "An origin that nobody declares"
     said = f"{named}: {best.source.name} ({best.reliability}{best.publication.credibility}), "
-    said += f"{evidence_words(best.evidence)}, operator named {attribution_words(best.attribution)}"
+    kind = best.incident.technology
+    said += f"{evidence_words(best.evidence, kind)}, operator named {attribution_words(best.attribution, kind)}"
     if copies:
         said += f"; {copies} further publication{'s add' if copies > 1 else ' adds'} nothing: it is the same origin"
     if best.source.quarantined:

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 
 from schemas import Period
-from schemas.vocabulary import AttributionLevel, EvidenceLevel, VictimClass
+from schemas.alert import Waiting
+from schemas.vocabulary import AttributionLevel, EvidenceLevel, Party, Technology, VictimClass
+from streams.rules.ladders import ladder_of
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -29,6 +31,7 @@ _EVIDENCE: dict[EvidenceLevel, str] = {
 }
 RECORDED = "a matter of record; a reading or an entry may still be mistaken"
 SILENT = "a matter of record: nothing has come"
+CAME = "a matter of record: what came, and when"
 ANSWERED = "on its face this clause is answered; an officer may see it otherwise"
 ASIDE = "kept for context: what ties it to this pledge is missing"
 
@@ -36,6 +39,28 @@ ASIDE = "kept for context: what ties it to this pledge is missing"
 def day_words(day: dt.date) -> str:
     """`9 March 2025`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+PARTIES: dict[Party, str] = {
+    "authority": "the authority",
+    "exporter": "the exporter",
+    "end_user": "the end user",
+    "vendor": "the vendor",
+    "host": "the host of the inspection",
+}
+"""Who waits and for whom, in words."""
+
+
+def waiting_words(waiting: Waiting) -> str:
+    """`The authority waits for the exporter: an answer, since 1 June 2026, due on 1 September 2026.`"""
+    until = f", due on {day_words(waiting.until)}" if waiting.until else ""
+    said = f"{PARTIES[waiting.waits]} waits for {PARTIES[waiting.on]}: {waiting.what}"
+    return f"{said[:1].upper()}{said[1:]}, since {day_words(waiting.since)}{until}."
+
+
+def days_long(days: int) -> str:
+    """`1 day`, `12 days`."""
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def period_words(period: Period) -> str:
@@ -56,14 +81,14 @@ def period_words(period: Period) -> str:
     return f"between {day_words(first)} and {day_words(last)}"
 
 
-def attribution_words(level: AttributionLevel) -> str:
-    """How the operator was attributed."""
-    return _ATTRIBUTION[level]
+def attribution_words(level: AttributionLevel, technology: Technology | None = None) -> str:
+    """How the operator was attributed, in the words of the technology's own ladder where it is known."""
+    return ladder_of(technology).attribution[level] if technology else _ATTRIBUTION[level]
 
 
-def evidence_words(level: EvidenceLevel) -> str:
-    """How the attack was shown."""
-    return _EVIDENCE[level]
+def evidence_words(level: EvidenceLevel, technology: Technology | None = None) -> str:
+    """How the act was shown, in the words of the technology's own ladder where it is known."""
+    return ladder_of(technology).evidence[level] if technology else _EVIDENCE[level]
 
 
 def sure_words(probability: int, *, admitted: bool = False, examined: bool = False, origins: int = 0) -> str:

@@ -17,7 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
@@ -300,6 +300,55 @@ class Log:
         self._delete(old)
         return len(old)
 
+    # -- erasure --------------------------------------------------------------------------------------------------
+
+    def overwrite(self, topic: str, stub_of: Callable[[Record], bytes | None]) -> int:
+        """Overwrite in place what `stub_of` gives a stub's key for: no value, no headers, the stub's key; how many.
+
+        The record keeps its place, so nobody's offset is lost. Doing it again changes nothing.
+        """
+        return sum(self._overwrite(lane, stub_of) for lane in self._lanes_of(topic))
+
+    def _overwrite(self, lane: _Lane, stub_of: Callable[[Record], bytes | None]) -> int:
+        start = count = 0
+        while records := self.read(lane.topic, lane.partition, start, _DELETED_AT_ONCE):
+            stubs = [(stub, lane.base + r.offset) for r in records if (stub := stub_of(r)) not in (None, r.key)]
+            if stubs:
+                with self._change():
+                    self._writer.executemany(
+                        "UPDATE records SET key = ?, headers = NULL, value = NULL WHERE id = ?", stubs
+                    )
+            start, count = records[-1].offset + 1, count + len(stubs)
+        return count
+
+    def scrub(self, words: Sequence[bytes], patience: float = 10.0) -> bool:
+        """Leave nothing of what was deleted or overwritten in the file or its journal; whether that was done.
+
+        Deleted rows are zeroed as they go; where one of `words` is still found, the file is written anew. Readers that
+        are in the middle of something are waited for [s].
+        """
+        ends = time.monotonic() + patience
+        while not (folded := self._fold()) and time.monotonic() < ends:
+            time.sleep(0.02)
+        if folded and any(self._occurs(word) for word in words):
+            with self._writing, in_words(self.path):
+                self._must_be_open()
+                self._writer.execute("VACUUM")
+            folded = self._fold()
+        return folded
+
+    def _fold(self) -> bool:
+        """Fold the journal into the file and empty it; whether no reader was in the way."""
+        with self._writing, in_words(self.path):
+            self._must_be_open()
+            busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
+    def _occurs(self, word: bytes) -> bool:
+        """Whether the file holds these bytes anywhere, also where no record is."""
+        with self.path.open("rb") as file:
+            return occurs_in(file, word)
+
     def _delete(self, rows: list[tuple[int]]) -> None:
         for start in range(0, len(rows), _DELETED_AT_ONCE):
             with self._change():
@@ -479,6 +528,16 @@ def waker(event: asyncio.Event) -> Callable[[], None]:
             loop.call_soon_threadsafe(event.set)
 
     return wake
+
+
+def occurs_in(file: BinaryIO, word: bytes, piece: int = 1 << 20) -> bool:
+    """Whether `word` stands anywhere in a file, read piece by piece."""
+    before = b""
+    while read := file.read(piece):
+        if word in before + read:
+            return True
+        before = (before + read)[-len(word) + 1 :] if len(word) > 1 else b""
+    return False
 
 
 _shared: dict[Path, tuple[Log, int]] = {}

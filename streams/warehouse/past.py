@@ -33,17 +33,19 @@ class Archive:
     """Makes and keeps the reads from past standpoints."""
 
     def __init__(self, reads: Reads, namer_of: NamerOf) -> None:
-        self._reads, self._namer_of = reads, namer_of
+        self.reads = reads
+        """The reads of today."""
+        self._namer_of = namer_of
         self._kept: OrderedDict[tuple[object, ...], PastReads] = OrderedDict()
         self._lock = threading.Lock()
 
     def at(self, standpoint: Standpoint) -> PastReads:
         """The reads from a standpoint."""
         with self._lock:
-            key = (standpoint.as_of, standpoint.as_known_at, self._reads.facts_end())
+            key = (standpoint.as_of, standpoint.as_known_at, self.reads.facts_end())
             if key not in self._kept:
-                facts = self._reads.facts(standpoint.as_known_at)
-                self._kept[key] = PastReads(self._reads, World(facts, standpoint, namer_of=self._namer_of))
+                facts = self.reads.facts(standpoint.as_known_at)
+                self._kept[key] = PastReads(self.reads, World(facts, standpoint, namer_of=self._namer_of))
             self._kept.move_to_end(key)
             while len(self._kept) > MOST_WORLDS:
                 self._kept.popitem(last=False)

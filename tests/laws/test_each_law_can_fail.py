@@ -22,13 +22,16 @@ from builders import (
     a_publication,
     a_retraction,
     a_tick,
+    an_erasure,
     an_incident,
 )
 from laws import HOUSE, Core
 from mutants import Broken, break_house
 from schemas import Tick
+from schemas.codec import fact_key
 from schemas.vocabulary import BANDS
 from streams.agents.watch import Watch
+from streams.rules.placing import fact_of_row
 from streams.rules.policy import Weights
 from worlds import GROUND, fact_of, world_of
 
@@ -92,6 +95,23 @@ def retraction(house: Broken) -> None:
             earlier = a_retraction(fact, revision=1)
             once = [*world, a_retraction(fact, revision=9)]
             laws.same(house.core.told([*once, earlier]), house.core.told([earlier, *once]), "an older retraction")
+
+
+def erasure(house: Broken) -> None:
+    """What was erased is as if it had never come, in any order, and no table keeps a row of it."""
+    for seed, world in _worlds():
+        for at in (0, 5):
+            fact = [f for f in world if not isinstance(f, Tick) and not hasattr(f, "of")][at]
+            without = [f for f in world if laws.key_of(f) != laws.key_of(fact)]
+            for erased in ([*world, an_erasure(fact)], [an_erasure(fact), *world]):
+                laws.same(house.core.told(without), house.core.told(erased), "erased")
+                lived = run(LittleHouse(erased, 3, seed, house.core, house.watch))
+                laws.same(laws.bytes_of(HOUSE.assess_facts(without), matches=False), lived.said(), "erased, agents")
+                gone = fact_key(fact)
+                assert not [k for k in lived.rows if fact_of_row(k.partition(b"|")[2]) == gone]
+                newest = {(n, c.key): c.value for n, part in enumerate(lived.dossiers) for c in part}
+                assert not [k for k, v in newest.items() if v and fact_of_row(k[1]) == gone]
+                assert not lived.parked
 
 
 def event_time(house: Broken) -> None:
@@ -191,7 +211,7 @@ def reverts(house: Broken) -> None:
 LAWS = {
     check.__name__: check
     for check in (
-        any_order, any_partitions, on_the_way, agents, told_once, nothing_lost, retraction, event_time, copies, caps,
+        any_order, any_partitions, on_the_way, agents, told_once, nothing_lost, retraction, erasure, event_time, copies, caps,
         bands, unknown, silence, explains, reverts,
     )
 }  # fmt: skip
@@ -215,10 +235,16 @@ BREAKS = [
     ("the clause in force", "event_time", "rules/standing.py", "if overlap(period, clause_start(clause, license), last) != \"none\":", "if True:"),
     ("order of retractions", "retraction", "rules/dossier.py", "self.withdrawn = max(self.withdrawn, fact.revision)", "self.withdrawn = fact.revision"),
     ("reach of a retraction", "retraction", "rules/dossier.py", "newest > self.withdrawn", "newest >= self.withdrawn"),
+    ("erasure before its fact", "erasure", "rules/dossier.py", "return bool(self._erased) and key_digest(key) in self._erased", "return False"),
+    ("erasure after its fact", "erasure", "rules/dossier.py", "return frozenset() if key is None else self._forget(key)", "return frozenset()"),
+    ("erasures everywhere", "erasure", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction | Erasure)", "Judgment | Name | Policy | Tick | Retraction)"),
+    ("stubs over rows", "erasure", "agents/watch.py", "await self._lay_stubs(keeper, arrival.partition, row)", "pass"),
+    ("stubs over what comes later", "erasure", "agents/watch.py", "if keeper.dossiers.is_erased(fact_of_row(arrival.key)):", "if False:"),
+    ("stubs are passed over", "erasure", "agents/watch.py", "if not arrival.value:", "if False:"),
     ("headers", "any_partitions", "rules/dossier.py", "versions.headers.add(header.revision)", "versions.headers.discard(header.revision)"),
     ("headers sent", "any_partitions", "rules/placing.py", "return whole + tuple(", "return whole or tuple("),
     ("sightings everywhere", "any_partitions", "rules/placing.py", "return bool(serials_of(fact))", "return False"),
-    ("retractions everywhere", "any_partitions", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction)", "Judgment | Name | Policy | Tick)"),
+    ("retractions everywhere", "any_partitions", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction | Erasure)", "Judgment | Name | Policy | Tick | Erasure)"),
     ("equal bodies", "any_order", "rules/dossier.py", "before is None or _recorded(fact) < _recorded(before)", "True"),
     ("two bodies", "any_order", "rules/dossier.py", "digest = max(here)", "digest = next(iter(here))"),
     ("the greatest tick", "on_the_way", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),

@@ -55,7 +55,10 @@ class DurableTable(MutableMapping[bytes, bytes]):
         return self._rows[key]
 
     def __delitem__(self, key: bytes) -> None:
-        raise AssertionError("nothing is ever taken out of a table")
+        self._fate.step()
+        del self._rows[key]
+        self.records = [(known, value) for known, value in self.records if known != key]
+        self._fate.step()
 
     def __iter__(self) -> Any:
         return iter(self._rows)

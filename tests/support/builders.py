@@ -12,6 +12,8 @@ from schemas import (
     Clause,
     Decision,
     Delivery,
+    Erasure,
+    Hold,
     Incident,
     Judgment,
     License,
@@ -27,6 +29,7 @@ from schemas.alert import Alert
 from schemas.common import Claimed
 from schemas.decision import Judged
 from schemas.delivery import DeliveredItem
+from schemas.erasure import ERASURES, erasure_id, key_digest
 from schemas.incident import ClaimedProduct, Operator, Publication, Victims
 from schemas.license import ClauseParameters, Destination, LicensedItem
 from schemas.policy import RegisteredSource
@@ -217,6 +220,29 @@ def a_retraction(fact: AnyFact, **changed: object) -> Retraction:
         "recorded_at": at("2025-12-01"),
     }  # fmt: skip
     return Retraction(**fields | changed)  # type: ignore[arg-type]
+
+
+def an_erasure(fact: AnyFact, *, confirmed: bool = True, **changed: object) -> Erasure:
+    """The erasure of a fact, asked for and, unless told otherwise, confirmed."""
+    kind = fact.__struct_config__.tag
+    digest = key_digest(f"{kind}:{fact.source}:{fact.id}")
+    fields: dict[str, object] = {
+        "id": erasure_id(digest), "source": ERASURES, "of": kind, "of_source": fact.source, "digest": digest,
+        "recorded_at": at("2026-01-10"), "why": "asked for by the person concerned",
+        "asked_by": "data protection desk", "asked_at": at("2026-01-09"),
+    }  # fmt: skip
+    if confirmed:
+        fields |= {"revision": 2, "confirmed_by": "head of licensing", "confirmed_at": at("2026-01-10")}
+    return Erasure(**fields | changed)  # type: ignore[arg-type]
+
+
+def a_hold(on: str, id: str = "H1", **changed: object) -> Hold:
+    """A litigation hold on a fact (`kind:source:id`) or an alert."""
+    fields: dict[str, object] = {
+        "id": id, "source": "authority", "on": on, "by_role": "legal desk", "at": at("2026-01-05"),
+        "recorded_at": at("2026-01-05"), "why": "proceedings before a court",
+    }  # fmt: skip
+    return Hold(**fields | changed)  # type: ignore[arg-type]
 
 
 def a_name(entity: str, name: str, kind: str = "product", id: str | None = None, **changed: object) -> Name:

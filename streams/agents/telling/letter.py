@@ -163,7 +163,12 @@ def compose_bare(message: Message, routes: Routes, channel: AnyChannel) -> Messa
         at=notice.at,
     )
     return msgspec.structs.replace(
-        message, notice=notice, text=text_of(letter), html=html_of(letter), payload=payload_of(letter, notice)
+        message,
+        notice=notice,
+        text=text_of(letter),
+        html=html_of(letter),
+        payload=payload_of(letter, notice),
+        bare=True,
     )
 
 
@@ -188,6 +193,7 @@ def _message(draft: Draft, letter: Letter, routes: Routes, use: RoutedUse, at: d
         text=text_of(letter),
         html=html_of(letter),
         payload=payload_of(letter, notice),
+        bare=letter.bare,
     )
 
 

@@ -166,21 +166,33 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
 
     def hearing(self, channel: AnyChannel, alert: Alert, today: dt.date | None) -> Hearing:
         """What this channel may hear of the alert today: route, TLP, use and embargo."""
-        covering = [route for route in self.routes if channel.name in route.channels and route.covers(alert)]
-        floors: list[Band] = [route.from_band for route in covering]
+        floors: list[Band] = [route.from_band for route in self._covering(channel, alert)]
         return Hearing(
-            describable=bool(covering) and may_leave(alert, channel, today),
-            floor=min(floors, key=rank, default="review"),
+            describable=not self.why_not(channel, alert, today), floor=min(floors, key=rank, default="review")
         )
 
+    def why_not(self, channel: AnyChannel, alert: Alert, today: dt.date | None) -> str:
+        """Why the alert may not be described on this channel today; empty where it may."""
+        if not self._covering(channel, alert):
+            return "no route leads from it to this channel"
+        return kept_by(alert, channel, today)
 
-def may_leave(alert: Alert, channel: Channel, today: dt.date | None) -> bool:
-    """Whether TLP, use and embargo let the alert's content go to this channel; an unknown day keeps an embargo."""
-    return (
-        TLPS.index(alert.tlp) <= TLPS.index(channel.tlp)
-        and channel.use in alert.may_use_for
-        and (alert.embargo_until is None or (today is not None and today >= alert.embargo_until))
-    )
+    def _covering(self, channel: AnyChannel, alert: Alert) -> list[Route]:
+        return [route for route in self.routes if channel.name in route.channels and route.covers(alert)]
+
+
+def kept_by(alert: Alert, channel: Channel, today: dt.date | None) -> str:
+    """What of TLP, use and embargo keeps the alert's content from this channel; empty: nothing.
+
+    An unknown day keeps an embargo.
+    """
+    if TLPS.index(alert.tlp) > TLPS.index(channel.tlp):
+        return f"it is TLP:{alert.tlp}, and the channel may hear up to TLP:{channel.tlp}"
+    if channel.use not in alert.may_use_for:
+        return f"what it rests on may not be used for {channel.use}"
+    if alert.embargo_until is not None and (today is None or today < alert.embargo_until):
+        return f"it is under an embargo until {alert.embargo_until}"
+    return ""
 
 
 def default_routes(mailbox: Path, house: House | None = None) -> Routes:

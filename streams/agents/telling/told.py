@@ -60,7 +60,8 @@ def members_of(case: Case) -> tuple[str, ...]:
 
 
 def told_by(notice: Notice) -> list[Told]:
-    """What a notice says of each of its alerts."""
+    """What a notice says of each of its alerts; its words are not remembered."""
+    record = msgspec.structs.replace(notice, body=None)
     return [
         Told(
             alert=alert,
@@ -70,7 +71,7 @@ def told_by(notice: Notice) -> list[Told]:
             notice=notice.id,
             grounds=frozenset(notice.grounds[place] if notice.grounds else ()),
             words=notice.words[place] if notice.words else "",
-            notice_record=notice,
+            notice_record=record,
         )
         for place, alert in enumerate(notice.alerts)
     ]

@@ -16,6 +16,7 @@ from schemas.topics import TOPICS
 from streams.cli import program
 from streams.errors import Stop
 from streams.rules.clauses import rule_table
+from streams.rules.policy import shipped_policy, weights_of
 
 LICENSE = a_license(product="Nightjar Suite")
 FITTING = msgspec.structs.replace(an_incident(), products=(type(an_incident().products[0])(name="Nightjar Suite"),))
@@ -167,12 +168,25 @@ def test_each_pair_of_incident_and_license_is_matched_with_its_reasons(cli):
 
 
 def test_the_table_of_rules_is_printed_with_every_claim(cli):
-    printed = cli("rules").output.splitlines()
-    table = list(rule_table())
-    assert len(printed) == len(table) > 30
-    assert all(claim and claim in line for (_, _, _, claim), line in zip(table, printed, strict=True))
-    first = json.loads(cli("rules", "--json").output.splitlines()[0])
-    assert (first["kind"], first["from"], first["rule"]) == table[0][:3]
+    table = list(rule_table(weights_of(shipped_policy())))
+    printed = [line for line in cli("rules").output.splitlines() if not line.startswith(" ")]
+    assert len(printed) == len(table) > 100
+    assert all(row.claim and row.claim in line for row, line in zip(table, printed, strict=True))
+
+
+def test_each_line_of_the_table_says_what_the_rule_reads_and_which_tests_show_it(cli):
+    lines = [json.loads(line) for line in cli("rules", "--json").output.splitlines()]
+    assert {"kind", "checkability", "source", "rule", "claim", "inputs", "tests"} == set(lines[0])
+    assert all(line["inputs"] and line["tests"] for line in lines if line["rule"])
+    assert all(line["claim"] for line in lines if not line["rule"])
+
+
+def test_the_table_of_one_kind_is_printed_and_an_unknown_kind_is_told(cli):
+    lines = [json.loads(line) for line in cli("rules", "--json", "--kind", "disposal").output.splitlines()]
+    assert {line["kind"] for line in lines} == {"disposal"}
+    wrong = cli("rules", "--kind", "disposals")
+    assert wrong.exit_code == 2
+    assert "'disposals' is no kind of clause" in wrong.output
 
 
 def test_the_topics_are_printed_with_writers_and_readers(cli):

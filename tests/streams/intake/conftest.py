@@ -22,6 +22,7 @@ from streams.intake.index import Index
 from streams.intake.limits import Limits
 from streams.intake.ports import IntakePorts, Stage
 from streams.intake.routes import intake_routes
+from streams.rules.known import Standpoint
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log
 from streams.transport.ports import Outgoing, Position
@@ -77,6 +78,9 @@ class ListedReads:
     def fact(self, key: str, /) -> Sequence[AnyFact]:
         return self.known_facts.get(key, [])
 
+    def facts(self) -> Sequence[AnyFact]:
+        return [fact for revisions in self.known_facts.values() for fact in revisions]
+
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         return [record for record in self.set_aside if source in (None, record.source)][:limit]
 
@@ -112,6 +116,7 @@ class Intake:
         self.keys = Keys(home / "keys.json", clock=self.clock)
         self.limits = Limits(self.clock.seconds)
         self.door = self.open_door()
+        self.pasts: dict[Standpoint, ListedReads] = {}
         self.stages: dict[Position, Stage] = {}
         self.up: dict[str, bool] = {"log": True, "warehouse": True}
 
@@ -139,9 +144,13 @@ class Intake:
             return {"place": 3}
 
         return IntakePorts(
-            door=self.door, reads=self.reads, limits=self.limits, clock=self.clock, stage=stage, ready=ready, lag=lag,
-            **more,
+            door=self.door, reads=self.reads, past=self.past, limits=self.limits, clock=self.clock, stage=stage,
+            ready=ready, lag=lag, **more,
         )  # fmt: skip
+
+    def past(self, at: Standpoint) -> ListedReads:
+        """What a test put there for a standpoint; else nothing was known."""
+        return self.pasts.get(at, ListedReads())
 
     def app(self, **more: Any) -> Litestar:
         return Litestar(

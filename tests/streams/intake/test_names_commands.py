@@ -120,3 +120,26 @@ def test_the_bench_prints_the_ratio_to_the_best_brute_force() -> None:
     assert told.exit_code == 0, told.output
     assert "times the names per second of rapidfuzz" in told.output
     assert "recall@20" in told.output
+
+
+def test_a_name_is_known_from_when_it_was_recorded(tmp_path: Path) -> None:
+    facts = tmp_path / "names.ndjson"
+    row = {"fact": "name", "id": "n1", "source": "xa-names", "entity": "vendor/quorblat", "kind": "vendor"}
+    facts.write_text(json.dumps(row | {"name": "Zzyzx Quorblat", "recorded_at": "2025-02-01T12:00:00Z"}) + "\n")
+    asked = ("resolve", "Zzyzx Quorblat", "--facts", facts)
+    assert said(*asked).exit_code == 0
+    assert said(*asked, "--as-known-at", "2025-02-01").exit_code == 0
+    assert said(*asked, "--as-known-at", "2025-01-31").exit_code == 1
+    wrong = said(*asked, "--as-known-at", "lately")
+    assert wrong.exit_code == 2
+    assert "--as-known-at: expected a day" in wrong.output
+
+
+def test_the_queue_of_then_holds_what_was_told_and_had_happened(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.ndjson"
+    more = {"vendors": [{"name": "Zzyzx Quorblat"}], "recorded_at": "2025-02-01T12:00:00Z"}
+    facts.write_text(incident(1, **more) + "\n")
+    assert said("queue", facts, "--json").output.count("Zzyzx") == 1
+    assert said("queue", facts, "--json", "--as-known-at", "2025-01-31").output == ""
+    assert said("queue", facts, "--json", "--as-of", "2024-02-29").output == ""
+    assert said("queue", facts, "--json", "--as-of", "2024-03-01").output.count("Zzyzx") == 1

@@ -13,6 +13,7 @@ from schemas.codec import decode_fact
 from streams.access import Access
 from streams.intake.limits import Allowance, Limits
 from streams.intake.views import alert_path
+from streams.rules.known import read_standpoint
 
 Json = dict[str, Any]
 Build = Callable[..., Json]
@@ -353,9 +354,69 @@ def test_id_with_slashes_fits_into_an_address(
     assert intake_client.get("/api/v1/alerts/" + alert_path(odd), headers=office).json()["id"] == odd
 
 
+def test_officer_reads_alerts_as_they_stood_then(
+    intake_client: Client, told_to: Headers, intake: Any, an_alert: Callable[..., Alert]
+) -> None:
+    intake.reads.known_alerts = [an_alert(band="urgent")]
+    for words in (("2024-06-30", None), (None, "2025-01-31T10:00:00Z"), ("2024-06-30", "2025-01-31")):
+        intake.pasts[read_standpoint(*words)] = past = type(intake.reads)()
+        past.known_alerts = [an_alert(band="watch")]
+    office = told_to(Access(name="office", scopes=frozenset({"officer"})))
+    address = "/api/v1/alerts/" + alert_path("XB~xa-reg:L-1~c1")
+
+    def bands(query: str) -> tuple[str, str]:
+        (listed,) = intake_client.get(f"/api/v1/alerts?{query}", headers=office).json()
+        return listed["band"], intake_client.get(f"{address}?{query}", headers=office).json()["band"]
+
+    assert bands("") == ("urgent", "urgent")
+    assert bands("as_of=2024-06-30") == ("watch", "watch")
+    assert bands("as_known_at=2025-01-31T11:00:00%2B01:00") == ("watch", "watch")
+    assert bands("as_of=2024-06-30&as_known_at=2025-01-31") == ("watch", "watch")
+    assert intake_client.get("/api/v1/alerts?as_of=2020-01-01", headers=office).json() == []
+    assert intake_client.get(f"{address}?as_of=2020-01-01", headers=office).status_code == 404
+
+
+def test_only_officers_look_back_for_what_was_open_then_may_be_closed_now(
+    intake_client: Client, told_to: Headers, lab_headers: dict[str, str]
+) -> None:
+    staff = told_to(Access(name="board", scopes=frozenset({"staff"})))
+    assert intake_client.get("/api/v1/alerts", headers=staff).status_code == 200
+    assert intake_client.get("/api/v1/alerts?as_known_at=2025-01-31", headers=staff).status_code == 403
+    assert intake_client.get("/api/v1/parked?as_of=2025-01-31", headers=lab_headers).status_code == 403
+    assert intake_client.get("/api/v1/register/licenses", headers=staff).status_code == 403
+
+
+def test_register_shows_the_entries_of_the_own_issuing_states(
+    intake_client: Client, told_to: Headers, intake: Any, a_license: Build
+) -> None:
+    first, second = a_license(), a_license(revision=2, end_user="Another Bureau", recorded_at="2025-02-01T00:00:00Z")
+    facts = [decode_fact(json.dumps(each | {"fact": "license"}).encode()) for each in (first, second)]
+    intake.reads.known_facts["license:xa-reg:L-1"] = facts
+    intake.pasts[read_standpoint(None, "2025-01-31")] = past = type(intake.reads)()
+    past.known_facts["license:xa-reg:L-1"] = facts[:1]
+    home = told_to(Access(name="xa", scopes=frozenset({"officer"}), states=frozenset({"XA"})))
+    abroad = told_to(Access(name="xc", scopes=frozenset({"officer"}), states=frozenset({"XC"})))
+
+    def entries(query: str, headers: dict[str, str] = home, shelf: str = "licenses") -> list[dict[str, Any]]:
+        return intake_client.get(f"/api/v1/register/{shelf}?{query}", headers=headers).json()  # type: ignore[no-any-return]
+
+    (now,) = entries("as_of=2025-06-01") or entries("")
+    assert (now["revision"], now["end_user"], now["known_until"]) == (2, "Another Bureau", None)
+    (then,) = entries("as_known_at=2025-01-31")
+    assert (then["revision"], then["known_until"]) == (1, "2025-02-01T00:00:00Z")
+    assert entries("", abroad) == []
+    assert entries("destination=XQ") == []
+    assert entries("", shelf="deliveries") == []
+    assert intake_client.get("/api/v1/register/everything", headers=home).status_code == 404
+
+
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "limit=1&limit=2", "band=red", "colour=red", "destination=null"]
-)
+    "query",
+    [
+        "limit=0", "limit=x", "limit=1&limit=2", "band=red", "colour=red", "destination=null",
+        "as_of=2025-02-30", "as_of=then", "as_known_at=2025-02-01T10:00:00", "as_known_at=2025-02-01T99:00:00Z",
+    ],
+)  # fmt: skip
 def test_question_that_is_not_known_is_refused(intake_client: Client, told_to: Headers, query: str) -> None:
     office = told_to(Access(name="office", scopes=frozenset({"officer"})))
     answer = intake_client.get(f"/api/v1/alerts?{query}", headers=office)

@@ -25,6 +25,7 @@ from schemas.retraction import Retraction
 from streams.access import Access
 from streams.pages.ports import PagePorts, Tour, TourStep
 from streams.pages.routes import page_routes
+from streams.rules.known import Standpoint
 
 D = dt.date
 TODAY = D(2026, 3, 14)
@@ -672,6 +673,17 @@ class World:
             ),
         ]
         self.day: dt.date | None = TODAY
+        self.then: dict[Standpoint, World] = {}
+        """Worlds of past standpoints, as a test puts them there."""
+
+    def at(self, standpoint: Standpoint) -> World:
+        """The world of a past standpoint; without one, nothing was known on that day."""
+        if standpoint not in self.then:
+            empty = World()
+            empty.newest, empty.facts, empty.heard, empty.set_aside = {}, [], {}, []
+            empty.day = standpoint.day
+            self.then[standpoint] = empty
+        return self.then[standpoint]
 
     def alerts(
         self,
@@ -792,6 +804,7 @@ def page_ports(world: World, log: Log, key: str | None = "pw_desk", **changes: o
     """Ports over the small world, for the bearer of `key`; `None`: nobody is known."""
     ports = PagePorts(
         reads=world,
+        past=world.at,
         submit=log.submit,
         clock=lambda: NOW,
         authority="Export Control Office of Arden",

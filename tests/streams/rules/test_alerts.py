@@ -129,7 +129,9 @@ def test_the_last_one_it_was_given_to_has_it():
 
 def test_who_waits_for_whom_is_said_until_an_answer_came():
     asked = a_decision(the_alert(*WORLD), "ask_exporter", until=day("2026-09-01"))
-    assert the_alert(*WORLD, asked).waiting_for == "The authority waits for the exporter until 1 September 2026."
+    assert the_alert(*WORLD, asked).waiting_for == (
+        "The authority waits for the exporter: an answer, since 1 July 2025, due on 1 September 2026."
+    )
     answer = a_report(
         LICENSE, kind="exporter_report", reporter_role="exporter", performed=period("2025-08-01"),
         answers_request="authority:C1",

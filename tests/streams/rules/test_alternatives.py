@@ -117,4 +117,4 @@ def test_a_silence_may_be_a_report_under_way():
 
     license = a_license(clauses=(a_clause("reporting_cadence", first_due_days=90),))
     (alert,) = assessed(license, a_delivery(license)).alerts
-    assert [(a.kind, a.state) for a in alert.cases[0].alternatives] == [("report_in_transit", "open")]
+    assert ("report_in_transit", "open") in {(a.kind, a.state) for a in alert.cases[0].alternatives}

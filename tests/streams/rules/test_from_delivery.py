@@ -80,7 +80,7 @@ def test_more_pieces_than_licensed_are_found_at_the_delivery_that_exceeds():
     first = a_delivery(license, "D1", items=pieces(2))
     second = a_delivery(license, "D2", items=pieces(2), delivered=period("2023-05-01"))
     case = word("validity", license, first, second)
-    assert case.members == ("exporter-a:D2",)
+    assert (case.members, case.rule) == (("exporter-a:D2",), "more_delivered_than_licensed")
     assert "4 pieces were delivered in all; the license covers 3" in case.sentence
     assert word("validity", license, first) is None
 
@@ -180,3 +180,106 @@ def test_a_delivery_after_the_license_lapsed_is_outside_validity():
 def test_a_delivery_to_a_destination_that_had_ended_or_not_begun_is_outside_validity(bounds):
     license = licensed(destinations=(Destination(country="XA", **bounds),))
     assert word("validity", license, a_delivery(license, delivered=period("2024-06-01"))) is not None
+
+
+# --- what a delivery record says of the other duties -----------------------------------------------------------------
+
+
+def rules_on(clause, *facts, **licensed):
+    """The rules that have a word on a clause in XA, by name."""
+    license = a_license(clauses=(clause,), **licensed)
+    alert = alert_on(assessed(license, *facts), clause.id, license.ref)
+    return {c.rule: c for c in alert.cases} if alert else {}
+
+
+def came(id="D1", **changed):
+    return a_delivery(a_license(), id, **changed)
+
+
+@pytest.mark.parametrize("kind", ["authorised_end_user", "no_third_party_operation"])
+@pytest.mark.parametrize(
+    ("holder", "found"),
+    [("Bureau of Inquiry", False), ("Port Forwarding", False), ("Contractor Ltd", True), (None, False)],
+)
+def test_somebody_who_is_neither_end_user_nor_consignee_received_it(kind, holder, found):
+    rules = rules_on(a_clause(kind), came(holder=holder), consignee="Port Forwarding")
+    assert ("received_by_another" in rules) == found
+
+
+def test_a_consent_to_the_holder_answers_who_received_it():
+    consent = Consent(kind="retransfer", to="Contractor Ltd", valid_from=day("2023-01-01"))
+    assert rules_on(a_clause("authorised_end_user"), came(holder="Contractor Ltd"), consents=(consent,)) == {}
+
+
+@pytest.mark.parametrize(("place", "found"), [("XA", False), ("XC", False), ("XB", True)])
+def test_a_delivery_outside_the_states_of_the_clause_is_found(place, found):
+    rules = rules_on(a_clause("territory_of_use", countries=("XC",)), came(delivered_to=place))
+    assert ("delivered_outside_territory" in rules) == found
+
+
+@pytest.mark.parametrize(("enabled", "found"), [(40, False), (41, True), (None, False)])
+def test_a_delivery_that_enables_more_than_the_limit_is_found(enabled, found):
+    upgrade = came("D2", kind="upgrade", items=(DeliveredItem(item_ref="i1", capacity=enabled),))
+    assert ("more_capacity_than_allowed" in rules_on(a_clause("capacity_limit", limit=40), came(), upgrade)) == found
+
+
+@pytest.mark.parametrize(("module", "found"), [("Microphone", True), ("messages", False)])
+def test_a_module_delivered_active_that_must_be_off_is_found(module, found):
+    clause = a_clause("configuration_limit", modules_off=("microphone",))
+    upgrade = came("D2", kind="upgrade", items=(DeliveredItem(item_ref="i1", modules=(module,)),))
+    assert ("delivered_with_module_on" in rules_on(clause, came(), upgrade)) == found
+
+
+@pytest.mark.parametrize(("serial", "found"), [("SN-2", False), ("SN-9", True)])
+def test_a_piece_that_is_gone_without_having_come_does_not_add_up(serial, found):
+    back = came("D2", kind="return", delivered=period("2024-01-01"), items=(DeliveredItem(serials=(serial,)),))
+    assert ("gone_without_having_come" in rules_on(a_clause("item_inventory"), came(), back)) == found
+
+
+CONSENT = Consent(kind="disposal", valid_from=day("2024-01-01"), valid_to=day("2027-12-31"))
+DISPOSAL = a_clause("disposal")
+
+
+def disposed(on, *serials):
+    return came("D2", kind="disposal", delivered=period(on), items=(DeliveredItem(item_ref="i1", serials=serials),))
+
+
+@pytest.mark.parametrize(("on", "found"), [("2023-12-31", True), ("2024-01-01", False)])
+def test_a_disposal_without_consent_is_found(on, found):
+    rules = rules_on(DISPOSAL, came(), disposed(on, "SN-1", "SN-2"), consents=(CONSENT,))
+    assert ("disposed_without_consent" in rules) == found
+
+
+@pytest.mark.parametrize(
+    ("on", "serials", "found"),
+    # Two pieces came, and the license ended on 31 December 2025.
+    [
+        ("2026-01-15", ("SN-1",), True),
+        ("2026-01-15", ("SN-1", "SN-2"), False),
+        ("2025-12-31", ("SN-1",), False),
+        ("2026-01-01", ("SN-1",), True),
+    ],
+)
+def test_fewer_pieces_disposed_of_than_came_leave_the_rest_to_be_accounted_for(on, serials, found):
+    rules = rules_on(DISPOSAL, came(), disposed(on, *serials), consents=(CONSENT,))
+    assert set(rules) == ({"fewer_disposed_than_came"} if found else set())
+    assert not found or "1 of 2 pieces are gone; 1 are not accounted for" in rules["fewer_disposed_than_came"].sentence
+
+
+LICENSED = (LicensedItem(item_ref="i1", product="Lantern", modules=("messages",)),)
+
+
+@pytest.mark.parametrize(("module", "found"), [("Messages", False), ("zero-click", True)])
+def test_an_upgrade_with_a_module_that_is_not_licensed_needs_an_amendment(module, found):
+    upgrade = came("D2", kind="upgrade", items=(DeliveredItem(item_ref="i1", modules=(module,)),))
+    clause = a_clause("amendment_or_waiver")
+    assert ("upgraded_without_amendment" in rules_on(clause, came(), upgrade, items=LICENSED)) == found
+    amended = Consent(kind="amendment", valid_from=day("2023-01-01"))
+    assert rules_on(clause, came(), upgrade, items=LICENSED, consents=(amended,)) == {}
+    assert rules_on(a_clause("amendment_or_waiver", needs_consent=("site",)), upgrade, items=LICENSED) == {}
+
+
+def test_a_duty_that_was_not_in_force_then_is_not_held_against_a_delivery():
+    later = a_clause("territory_of_use", countries=("XA",), valid_from=day("2023-04-01"))
+    assert rules_on(later, came(delivered_to="XB")) == {}
+    assert "delivered_outside_territory" in rules_on(later, came(delivered_to="XB", delivered=period("2023-04-01")))

@@ -163,7 +163,8 @@ def test_silence_is_heard_on_the_day_though_the_report_came_later():
     early = alert_on(seen(world, as_of("2023-08-31")), "reporting-cadence")
     assert early.cases[0].due == day("2023-05-30")
     assert early.reports == ()
-    assert alert_on(seen(world, as_of("2023-09-01")), "reporting-cadence") is None
+    then = alert_on(seen(world, as_of("2023-09-01")), "reporting-cadence")
+    assert [(c.kind, c.rule) for c in then.cases] == [("report", "came_late")]
 
 
 def test_a_decision_of_later_has_closed_nothing():
