@@ -136,16 +136,67 @@ class Reads:
         bodies = self._texts(sql, {"all": int(destination is None), "destination": destination or ""})
         return [remarks for (body,) in bodies if (remarks := decode_remarks(body.encode())).notes]
 
-    def notices(self, alert_id: str | None = None) -> list[Notice]:
-        """What channels were told (of one alert), newest first; a repeat under the same id once."""
-        sql = (
-            "SELECT value FROM record_rows WHERE topic = 'notices' AND state = 'whole' "
-            "AND (%(all)s OR has(JSONExtract(value, 'alerts', 'Array(String)'), %(alert)s)) "
-            "ORDER BY time, partition, offset LIMIT 1 BY subject"
-        )
-        bodies = self._texts(sql, {"all": int(alert_id is None), "alert": alert_id or ""})
-        notices = [decode_notice(body.encode()) for (body,) in bodies]
+    def notices(
+        self, alert_id: str | None = None, *, channel: str | None = None, day: dt.date | None = None
+    ) -> list[Notice]:
+        """What channels were told (of one alert, on one channel, on one day [UTC]), newest first.
+
+        Of an id, the newest record: it says whether the notice was sent again.
+        """
+        given: dict[str, object] = {"alert": alert_id, "channel": channel, "day": day.isoformat() if day else None}
+        conditions = {
+            "alert": "has(JSONExtract(value, 'alerts', 'Array(String)'), %(alert)s)",
+            "channel": "JSONExtractString(value, 'channel') = %(channel)s",
+            "day": "substring(JSONExtractString(value, 'at'), 1, 10) = %(day)s",
+        }
+        asked = [condition for name, condition in conditions.items() if given[name] is not None]
+        notices = self._notices(asked, {name: value for name, value in given.items() if value is not None})
         return sorted(notices, key=lambda notice: (notice.at, notice.id), reverse=True)
+
+    def notice(self, id: str) -> Notice | None:
+        """One notice with its words, or `None`."""
+        return next(iter(self._notices(["subject = %(id)s"], {"id": id})), None)
+
+    def _notices(self, conditions: Sequence[str], values: dict[str, object]) -> list[Notice]:
+        where = " AND ".join(("topic = 'notices'", "state = 'whole'", *conditions))
+        sql = f"SELECT value FROM record_rows WHERE {where} ORDER BY offset DESC LIMIT 1 BY subject"  # noqa: S608  (conditions are ours)
+        return [decode_notice(body.encode()) for (body,) in self._texts(sql, values)]
+
+    def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
+        """Records set aside (of one source), newest first; the last word on each place in the log."""
+        sql = (
+            "SELECT value FROM ("
+            "SELECT value, time, partition, offset FROM record_rows WHERE topic = 'parked' AND state = 'whole' "
+            "AND (%(all)s OR source = %(source)s) ORDER BY time DESC, offset DESC LIMIT 1 BY subject"
+            ") ORDER BY time DESC, partition, offset DESC LIMIT %(limit)s"
+        )
+        values = {"all": int(source is None), "source": source or "", "limit": int(limit)}
+        return [decode_parked(body.encode()) for (body,) in self._texts(sql, values)]
+
+    def today(self) -> dt.date | None:
+        """The greatest tick; `None` before the first."""
+        return cast("dt.date | None", self._warehouse.query("SELECT today FROM today").rows[0][0])
+
+    def counts(self) -> Counts:
+        """The front page in numbers."""
+        ask = self._warehouse.query
+        facts = ask("SELECT kind, count() FROM fact_rows FINAL WHERE taken_back = 0 GROUP BY kind ORDER BY kind").rows
+        alerts = ask(
+            "SELECT destination, band, status, count() FROM alert_rows FINAL WHERE status != 'withdrawn' "
+            "GROUP BY destination, band, band_rank, status ORDER BY band_rank DESC, destination, status"
+        ).rows
+        fresh = ask("SELECT source, last_heard FROM freshness ORDER BY last_heard DESC, source").rows
+        last, parked = ask("SELECT maxOrNull(time), uniqExactIf(subject, topic = 'parked') FROM record_rows").rows[0]
+        unreadable = ask("SELECT count() FROM record_rows FINAL WHERE state = %(state)s", {"state": UNREADABLE}).rows
+        return Counts(
+            facts={str(kind): cast("int", count) for kind, count in facts},
+            alerts=tuple(msgspec.convert(row, AlertCount) for row in alerts),
+            freshness=dict(cast("Sequence[tuple[str, dt.datetime]]", fresh)),
+            last_record=cast("dt.datetime | None", last),
+            parked=cast("int", parked),
+            unreadable=cast("int", unreadable[0][0]),
+            today=self.today(),
+        )
 
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         """Records set aside (of one source), newest first; the last word on each place in the log."""
