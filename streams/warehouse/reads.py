@@ -198,42 +198,6 @@ class Reads:
             today=self.today(),
         )
 
-    def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
-        """Records set aside (of one source), newest first; the last word on each place in the log."""
-        sql = (
-            "SELECT value FROM ("
-            "SELECT value, time, partition, offset FROM record_rows WHERE topic = 'parked' AND state = 'whole' "
-            "AND (%(all)s OR source = %(source)s) ORDER BY time DESC, offset DESC LIMIT 1 BY subject"
-            ") ORDER BY time DESC, partition, offset DESC LIMIT %(limit)s"
-        )
-        values = {"all": int(source is None), "source": source or "", "limit": int(limit)}
-        return [decode_parked(body.encode()) for (body,) in self._texts(sql, values)]
-
-    def today(self) -> dt.date | None:
-        """The greatest tick; `None` before the first."""
-        return cast("dt.date | None", self._warehouse.query("SELECT today FROM today").rows[0][0])
-
-    def counts(self) -> Counts:
-        """The front page in numbers."""
-        ask = self._warehouse.query
-        facts = ask("SELECT kind, count() FROM fact_rows FINAL WHERE taken_back = 0 GROUP BY kind ORDER BY kind").rows
-        alerts = ask(
-            "SELECT destination, band, status, count() FROM alert_rows FINAL WHERE status != 'withdrawn' "
-            "GROUP BY destination, band, band_rank, status ORDER BY band_rank DESC, destination, status"
-        ).rows
-        fresh = ask("SELECT source, last_heard FROM freshness ORDER BY last_heard DESC, source").rows
-        last, parked = ask("SELECT maxOrNull(time), uniqExactIf(subject, topic = 'parked') FROM record_rows").rows[0]
-        unreadable = ask("SELECT count() FROM record_rows FINAL WHERE state = %(state)s", {"state": UNREADABLE}).rows
-        return Counts(
-            facts={str(kind): cast("int", count) for kind, count in facts},
-            alerts=tuple(msgspec.convert(row, AlertCount) for row in alerts),
-            freshness=dict(cast("Sequence[tuple[str, dt.datetime]]", fresh)),
-            last_record=cast("dt.datetime | None", last),
-            parked=cast("int", parked),
-            unreadable=cast("int", unreadable[0][0]),
-            today=self.today(),
-        )
-
     def _subject(self, topic: str, subject: str) -> Iterator[tuple[dt.datetime, str]]:
         """Time and value of the records of `topic` about `subject`, in the order of the log, each place once.
 
