@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from schemas.common import Country, Struct
@@ -77,3 +78,9 @@ class Notice(Struct, tag_field="fact", tag="notice", frozen=True, kw_only=True):
     again: Annotated[
         tuple[SentAgain, ...], Meta(description="When it was sent again on an officer's word, oldest first [times].")
     ] = ()
+
+    def asked_again(self, at: dt.datetime, by: str) -> Notice:
+        """With a request of `by` to send it again; where one waits already, as it is."""
+        if any(each.pending for each in self.again):
+            return self
+        return msgspec.structs.replace(self, again=(*self.again, SentAgain(asked_at=at, asked_by=by)))

@@ -192,7 +192,7 @@ async def _partitions(reader: KafkaReader) -> int:
 def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     settings = ends.settings
     archive = Archive(reads, RegisterNamer)
-    ports = house.intake_ports(settings, door, archive, ends.reader, ends.clock)
+    ports = house.intake_ports(settings, door, archive, (ends.producer, ends.reader), ends.clock)
     pages = PagePorts(
         reads=reads, past=archive.at, submit=door.submit, clock=ends.clock, authority=settings.authority,
         country_name=house.state_name,

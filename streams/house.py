@@ -149,7 +149,7 @@ async def open_house(
             demo_key=demo_key,
             country_name=country_name,
         )
-        http = http_app(settings, intake_ports(settings, door, archive, reader, clock), pages, keys)
+        http = http_app(settings, intake_ports(settings, door, archive, (producer, reader), clock), pages, keys)
         yield House(
             settings=settings, clock=clock, log=log, producer=producer, reader=reader, warehouse=warehouse, reads=reads,
             stream=stream, door=door, keys=keys, http=http, pace=pace,
@@ -184,9 +184,11 @@ def _no_such_address(pages: PagePorts) -> Callable[[Any, HTTPException], Any]:
     return answer
 
 
-def intake_ports(settings: Settings, door: Door, archive: Archive, reader: Reader, clock: Clock) -> IntakePorts:
-    """What the intake is wired to, over any log."""
-    reads = archive.reads
+def intake_ports(
+    settings: Settings, door: Door, archive: Archive, log: tuple[Producer, Reader], clock: Clock
+) -> IntakePorts:
+    """What the intake is wired to, over both ends of any log."""
+    reads, (producer, reader) = archive.reads, log
 
     async def lag() -> Mapping[str, int]:
         stored = await reader.lag(STORE_GROUP, STORED)
@@ -196,10 +198,15 @@ def intake_ports(settings: Settings, door: Door, archive: Archive, reader: Reade
     async def ready() -> Mapping[str, bool]:
         return {"log": True, "warehouse": await asyncio.to_thread(lambda: reads.counts() is not None)}
 
+    async def tell(notice: Notice) -> None:
+        await producer.send([_as_record(notice)])
+
     return IntakePorts(
         door=door,
         reads=reads,
         past=archive.at,
+        told=reads,
+        tell=tell,
         limits=Limits(time.monotonic),
         clock=clock,
         stage=Progress(reader, place=GROUP, watch=GROUP),

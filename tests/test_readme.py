@@ -35,7 +35,7 @@ def test_every_make_target_it_names_exists() -> None:
 
 
 def test_every_command_it_names_exists() -> None:
-    named = {tuple(c.split()) for c in re.findall(r"pledgewatch ((?:names |keys |draft )?[a-z]+)", README)}
+    named = {tuple(c.split()) for c in re.findall(r"pledgewatch ((?:names |keys |draft |notices )?[a-z]+)", README)}
     assert len(named) > 6
     for words in named:
         command = program

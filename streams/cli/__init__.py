@@ -15,6 +15,7 @@ import click
 
 from dashboards.commands import boards
 from schemas import Refused
+from streams.cli.backtest import backtest
 from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
 from streams.cli.keys import keys
 from streams.cli.local import assess, demo, draft, rules
@@ -35,8 +36,8 @@ def program() -> None:
 
 
 for command in (
-    run, submit, alerts, alert, parked, notices, register, assess, replay, rules, policies, topics, migrate, keys,
-    names, draft, demo, worker, intake, store, deliver, ready, boards,
+    run, submit, alerts, alert, parked, notices, register, assess, replay, rules, policies, backtest, topics, migrate,
+    keys, names, draft, demo, worker, intake, store, deliver, ready, boards,
 ):  # fmt: skip
     program.add_command(command)
 

@@ -13,10 +13,9 @@ from typing import Any
 
 import click
 
-from schemas import AnyFact
 from schemas.codec import encode
 from streams.cli.common import WAREHOUSE_HELP, address_in, progress, settings, written
-from streams.errors import Stop
+from streams.cli.stored import facts_in_log
 from streams.settings import Settings
 
 
@@ -154,27 +153,10 @@ def migrate(plan: bool, warehouse_file: Path | None) -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 def replay(out: Path) -> None:
     """Assess the facts of the stored log anew, while nothing runs: alerts.ndjson must equal what the app ended in."""
-    from schemas.codec import decode_fact
     from streams.agents.naming import RegisterNamer
-    from streams.house import everything
     from streams.rules.assess import assess_facts
-    from streams.topology import FACT_TOPICS
-    from streams.transport.embedded import EmbeddedReader
-    from streams.transport.log import acquire, release
 
-    chosen = settings()
-    if not chosen.log_path.exists():
-        raise Stop(f"There is no log at {chosen.log_path}; `pledgewatch run` makes one")
-    log = acquire(chosen.log_path)
-
-    async def facts() -> list[AnyFact]:
-        reader = EmbeddedReader(log)
-        return [decode_fact(raw) for topic in FACT_TOPICS for raw in await everything(reader, topic)]
-
-    try:
-        known = asyncio.run(facts())
-    finally:
-        release(log)
+    known = facts_in_log(settings().log_path)
     out.mkdir(parents=True, exist_ok=True)
     count = 0
     with written(out / "alerts.ndjson") as lines:

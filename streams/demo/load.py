@@ -22,7 +22,7 @@ from schemas.decision import Judged
 from schemas.incident import ClaimedProduct, Denial, Operator, Publication, Victims
 from schemas.license import StatusChange
 from schemas.report import ReportedItem
-from schemas.vocabulary import AttributionLevel, EvidenceLevel, VictimClass
+from schemas.vocabulary import AttributionLevel, CloseReason, DecisionKind, EvidenceLevel, VictimClass
 from streams.demo.actors import (
     AGENCIES,
     EMBASSY,
@@ -37,6 +37,7 @@ from streams.demo.actors import (
 )
 from streams.demo.granting import Grant, delivery_of, inventory, license_of, self_report
 from streams.demo.telling import FIRST_DAY, LAST_DAY, days
+from streams.demo.wording import form_of
 from streams.demo.world import demo_policy
 
 PLACES = tuple(code for code in STATES if code not in ("XA", "XB", "XC"))
@@ -52,6 +53,12 @@ MIX = {
     "retraction": 3, "repeat": 5, "tip": 4,
 }  # fmt: skip
 """How often each kind of thing is told, out of their sum: registers and checks are many, accounts of abuse are few."""
+BORNE_OUT: dict[EvidenceLevel, float] = {"E0": 0.1, "E1": 0.2, "E2": 0.4, "E3": 0.7, "E4": 0.9, "E5": 1.0}
+"""How often officers find an account borne out, by what it shows [share]: made up, so that there is what to find."""
+ACTED: tuple[tuple[DecisionKind, CloseReason | None], ...] = (
+    ("close", "acted_upon"), ("close", "remedied"), ("suspend", None), ("modify_conditions", None),
+)  # fmt: skip
+DISMISSED: tuple[CloseReason, ...] = ("unfounded", "unfounded", "not_our_license", "explained_lawful")
 LATE_SHARE, LATEST = 0.2, 400
 """Share of facts that come late, and by how many facts at most."""
 
@@ -105,6 +112,8 @@ class _Telling:
         self.told: list[AnyFact] = []
         self.grants: dict[str, list[Grant]] = defaultdict(list)
         self.incidents: dict[str, list[Incident]] = defaultdict(list)
+        self.about: dict[str, tuple[Grant, bool]] = {}
+        """By account: the license that it was made up about, and whether officers will find it borne out."""
         self.serial = 0
         self.today = FIRST_DAY
         self.tellers: dict[str, Callable[[str], AnyFact | None]] = {
@@ -193,6 +202,7 @@ class _Telling:
             alleged_purpose=self.draw.choice(("unknown", "political_monitoring", "serious_crime")),
         )  # fmt: skip
         self.incidents[place].append(incident)
+        self.about[incident.ref] = grant, self.draw.random() < BORNE_OUT[evidence]
         return incident
 
     def _publications(self, evidence: EvidenceLevel) -> tuple[Publication, ...]:
@@ -252,19 +262,32 @@ class _Telling:
         )  # fmt: skip
 
     def _decision(self, place: str) -> Decision | None:
-        if not self.incidents[place]:
+        open_to = [incident for incident in self.incidents[place] if self._may_be_alerted(incident)]
+        if not open_to:
             return None
-        incident = self.draw.choice(self.incidents[place])
-        grant = self.draw.choice(self.grants[place])
+        incident = self.draw.choice(open_to)
+        grant, borne_out = self.about[incident.ref]
         clause = {"XA": "art-3", "XB": "art-2", "XC": "nr-2"}[grant.issuing]
-        closes = self.draw.random() < 0.5
+        kind, reason = self._verdict(borne_out)
         return Decision(
-            id=f"D-{self._number():06d}", source=grant.source, alert=grant.alert(clause),
-            kind="close" if closes else "acknowledge", by_role=OFFICER[grant.issuing],
-            at=dt.datetime.combine(self.today, dt.time(11), tzinfo=dt.UTC),
-            close_reason="unfounded" if closes else None,
+            id=f"D-{self._number():06d}", source=grant.source, alert=grant.alert(clause), kind=kind,
+            by_role=OFFICER[grant.issuing],
+            second_by_role="Head of export licensing" if kind == "suspend" else None,
+            at=dt.datetime.combine(self.today, dt.time(11), tzinfo=dt.UTC), close_reason=reason,
             judged=(Judged(fact=f"incident:{incident.ref}", revision=incident.revision),),
         )  # fmt: skip
+
+    def _may_be_alerted(self, incident: Incident) -> bool:
+        """Whether an alert can stand on it: what no officer was ever shown, none decides."""
+        grant, _ = self.about[incident.ref]
+        barred = set(form_of(grant.issuing).barred) & {v.klass for v in incident.victims}
+        return bool(barred) and incident.occurred.first > grant.valid_from
+
+    def _verdict(self, borne_out: bool) -> tuple[DecisionKind, CloseReason | None]:
+        """Two in three decide; what decides follows what the account is, whoever looks."""
+        if self.draw.random() < 1 / 3:
+            return "acknowledge", None
+        return self.draw.choice(ACTED) if borne_out else ("close", self.draw.choice(DISMISSED))
 
     def _retraction(self, place: str) -> Retraction | None:
         """Takes back an account, or a report, in the revision that was told last."""

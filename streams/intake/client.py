@@ -14,7 +14,7 @@ from typing import IO, Any, TypeVar
 import httpx
 import msgspec
 
-from schemas import Alert, Parked, Problem
+from schemas import Alert, Notice, Parked, Problem
 from streams.errors import Stop
 from streams.intake.answers import JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
@@ -135,6 +135,23 @@ class Client:
     def register(self, shelf: Shelf, **query: str | int | None) -> list[Entry]:
         """What stood on a shelf of the register."""
         return self._read(f"/api/v1/register/{shelf}", list[ENTRIES[shelf]], query) or []  # type: ignore[valid-type]
+
+    def notices(self, **query: str | int | None) -> list[Notice]:
+        """What channels were told, without the words; see `NoticeQuery` for what may be asked."""
+        return self._read("/api/v1/notices", list[Notice], query) or []
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """One notice with its words, or `None`."""
+        return self._read(f"/api/v1/notices/{_quoted(notice_id)}", Notice, {})
+
+    def resend(self, notice_id: str) -> Notice | None:
+        """Ask for a notice to be sent again; it comes back with the request in it. `None`: there is none."""
+        response = self._again("POST", f"/api/v1/notices/{_quoted(notice_id)}/resend", Summary())
+        if response.status_code == 404:
+            return None
+        if response.status_code != 202:
+            raise Stop(f"{self.address} answered {response.status_code}: {_said(response)}")
+        return msgspec.json.decode(response.content, type=Notice)
 
     def receipt(self, receipt: str) -> Receipt | None:
         """How far a fact has come, or `None`."""

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas import Alert, Parked
+from schemas import Alert, Notice, Parked
 from schemas.codec import FACT_TYPES, TOPIC_OF
 from schemas.vocabulary import FactKind
 from streams.intake.answers import JSON, PROBLEM_JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
-from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RegisterQuery, TellQuery
+from streams.intake.queries import AlertQuery, AtQuery, NoticeQuery, ParkedQuery, RegisterQuery, TellQuery
 from streams.rules.register import ENTRIES
 
 NDJSON: Final = "application/x-ndjson"
@@ -67,7 +67,7 @@ def described(title: str) -> Schema:
 
 def _components() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [*FACT_TYPES, Alert, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values()],
+        [*FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values()],
         ref_template=_REF + "{name}",
     )
     for each in FACT_TYPES:
@@ -248,8 +248,34 @@ def _reading() -> Schema:
             }
             for shelf, entry in ENTRIES.items()
         },
+        **_notices(),
         "/api/v1/parked": {
             "get": _read("read_parked", "Records set aside, and why; a feeder's own only.", _query(ParkedQuery), parked)
+        },
+    }
+
+
+def _notices() -> Schema:
+    notice = {
+        "name": "notice", "in": "path", "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 100}, "description": "The notice's id.",
+    }  # fmt: skip
+    listed = {"type": "array", "items": {"$ref": _REF + "Notice"}}
+    summary = "Ask for a notice to be sent again under its old id; the answer has the request in it."
+    return {
+        "/api/v1/notices": {
+            "get": _read("read_notices", "What channels were told, without the words.", _query(NoticeQuery), listed)
+        },
+        "/api/v1/notices/{notice}": {
+            "get": _read("read_notice", "One notice, with the words that were sent.", [notice], "Notice", 404)
+        },
+        "/api/v1/notices/{notice}/resend": {
+            "post": {
+                "operationId": "resend_notice",
+                "summary": summary,
+                "parameters": [notice],
+                "responses": {"202": _answer("Asked for.", "Notice")} | _problems(400, 401, 403, 404, 500, 503),
+            }
         },
     }
 

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from schemas import Alert, AnyFact, Parked
+from schemas import Alert, AnyFact, Notice, Parked
 from schemas.vocabulary import AlertStatus, Band
 from streams.intake.door import Door
 from streams.intake.limits import Limits
@@ -47,11 +47,25 @@ class Past(Protocol):
         ...
 
 
+class Told(Protocol):
+    """The part of `streams.warehouse.reads.Reads` that knows what channels were told. Blocking; asked in a thread."""
+
+
 class Reads(Past, Protocol):
     """The part of `streams.warehouse.reads.Reads` that the API shows. Blocking; asked in a thread."""
 
     def fact(self, key: str, /) -> Sequence[AnyFact]:
         """Every stored revision of a fact, the newest first."""
+        ...
+
+    def notices(
+        self, alert_id: str | None = None, *, channel: str | None = None, day: dt.date | None = None
+    ) -> list[Notice]:
+        """What channels were told, the newest first."""
+        ...
+
+    def notice(self, id: str, /) -> Notice | None:
+        """One notice with its words, or `None`."""
         ...
 
 
@@ -62,6 +76,9 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     reads: Reads
     past: Callable[[Standpoint], Past]
     """The same reads from a past standpoint."""
+    told: Told
+    tell: Callable[[Notice], Awaitable[object]]
+    """Write a notice to `notices`; durable on return; raises `Wait`."""
     limits: Limits
     clock: Callable[[], dt.datetime]
     """Now [UTC]; in the demo, the world's last tick."""

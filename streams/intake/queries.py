@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal, TypeVar
@@ -11,7 +12,7 @@ from msgspec import Meta
 
 from schemas import Problem, Refused
 from schemas.common import SourceId
-from schemas.vocabulary import AlertStatus, Band
+from schemas.vocabulary import AlertStatus, Band, Transition
 from streams.rules.known import DAY_FORM, MOMENT_FORM, Standpoint, read_standpoint
 
 Code = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
@@ -71,6 +72,19 @@ class RegisterQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Which entries of the register."""
 
     destination: Code | None = None
+
+
+class NoticeQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which notices."""
+
+    channel: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,40}$", description="name of a channel")] | None = None
+    alert: Annotated[str, Meta(max_length=500, description="id of an alert that it tells of")] | None = None
+    issuing_state: Code | None = None
+    transition: Annotated[
+        Transition | None, Meta(description="opened, raised, lowered, closed, withdrawn or reopened")
+    ] = None
+    day: Annotated[dt.date | None, Meta(description="day on which it was told, YYYY-MM-DD [UTC]")] = None
+    limit: Limit = 100
 
 
 Q = TypeVar("Q", bound=msgspec.Struct)

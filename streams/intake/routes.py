@@ -5,6 +5,7 @@
     GET  /api/v1/receipts/{receipt}         accepted, applied, or parked with why
     GET  /api/v1/alerts[/{alert}]           as the key may see them
     GET  /api/v1/register/{shelf}           licenses, clauses, deliveries, names; each version with both of its times
+    GET  /api/v1/notices[/{notice}]         what channels were told (`notices`)
     GET  /api/v1/parked                     records set aside; a feeder's own only
     GET  /api/v1/openapi.json  /healthz  /readyz  /metrics          without a key
 
@@ -47,6 +48,7 @@ from streams.intake.door import Asked
 from streams.intake.index import Answered
 from streams.intake.measuring import measured
 from streams.intake.metrics import CONTENT_TYPE
+from streams.intake.notices import notice_routes
 from streams.intake.openapi import NDJSON, SENT, document
 from streams.intake.ports import IntakePorts, Past
 from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RegisterQuery, TellQuery, read_query
@@ -63,7 +65,7 @@ _PARKED_LOOKED_AT = 1_000
 def intake_routes(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
     """Everything that the intake answers, wired to `ports`."""
     told = [_sending(ports, address, kind) for address, kind in SENT.items()]
-    reading = [*_reading(ports), *_open(ports)]
+    reading = [*_reading(ports), *notice_routes(ports), *_open(ports)]
     handlers = [*told, _sending(ports, "facts", None), *reading, *forms.form_routes(ports)]
     return [
         Router(

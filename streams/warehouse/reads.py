@@ -136,16 +136,31 @@ class Reads:
         bodies = self._texts(sql, {"all": int(destination is None), "beginning": f"{destination}|"})
         return [remark for (body,) in bodies if not (remark := decode_remark(body.encode())).gone]
 
-    def notices(self, alert_id: str | None = None) -> list[Notice]:
-        """What channels were told (of one alert), newest first; a repeat under the same id once."""
-        sql = (
-            "SELECT value FROM record_rows WHERE topic = 'notices' AND state = 'whole' "
-            "AND (%(all)s OR has(JSONExtract(value, 'alerts', 'Array(String)'), %(alert)s)) "
-            "ORDER BY time, partition, offset LIMIT 1 BY subject"
-        )
-        bodies = self._texts(sql, {"all": int(alert_id is None), "alert": alert_id or ""})
-        notices = [decode_notice(body.encode()) for (body,) in bodies]
+    def notices(
+        self, alert_id: str | None = None, *, channel: str | None = None, day: dt.date | None = None
+    ) -> list[Notice]:
+        """What channels were told (of one alert, on one channel, on one day [UTC]), newest first.
+
+        Of an id, the newest record: it says whether the notice was sent again.
+        """
+        given: dict[str, object] = {"alert": alert_id, "channel": channel, "day": day.isoformat() if day else None}
+        conditions = {
+            "alert": "has(JSONExtract(value, 'alerts', 'Array(String)'), %(alert)s)",
+            "channel": "JSONExtractString(value, 'channel') = %(channel)s",
+            "day": "substring(JSONExtractString(value, 'at'), 1, 10) = %(day)s",
+        }
+        asked = [condition for name, condition in conditions.items() if given[name] is not None]
+        notices = self._notices(asked, {name: value for name, value in given.items() if value is not None})
         return sorted(notices, key=lambda notice: (notice.at, notice.id), reverse=True)
+
+    def notice(self, id: str) -> Notice | None:
+        """One notice with its words, or `None`."""
+        return next(iter(self._notices(["subject = %(id)s"], {"id": id})), None)
+
+    def _notices(self, conditions: Sequence[str], values: dict[str, object]) -> list[Notice]:
+        where = " AND ".join(("topic = 'notices'", "state = 'whole'", *conditions))
+        sql = f"SELECT value FROM record_rows WHERE {where} ORDER BY offset DESC LIMIT 1 BY subject"  # noqa: S608  (conditions are ours)
+        return [decode_notice(body.encode()) for (body,) in self._texts(sql, values)]
 
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         """Records set aside (of one source), newest first; the last word on each place in the log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import mailbox
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from builders import a_delivery, a_license, a_policy, a_retraction, a_tick, an_i
 from schemas.codec import decode_fact
 from streams.agents.store import store_all
 from streams.errors import Stop
-from streams.house import everything, fill, heard, open_house, settled
+from streams.house import deliver, everything, fill, heard, open_house, settled
 from streams.settings import Settings
 from streams.topology import STORED
 from streams.transport.app import running
@@ -123,3 +124,50 @@ async def test_a_page_elsewhere_that_points_its_name_at_us_is_not_answered(tmp_p
         through = httpx.ASGITransport(house.http)
         async with httpx.AsyncClient(transport=through, base_url="http://127.0.0.1:8460") as client:
             assert (await client.get("/healthz", headers={"Host": name})).status_code == status
+
+
+async def test_a_notice_is_sent_again_on_an_officers_word_over_http(tmp_path):
+    async with a_house(tmp_path) as house:
+        token = house.keys.add("desk", ("officer",))
+        telling = asyncio.ensure_future(deliver(house))
+        box = tmp_path / "mailbox" / "officers.mbox"
+        try:
+            await fill(house, [*GROUND, a_tick("2026-06-01")], lambda _: False, lambda _: None)
+            await house.door.submit([an_incident()])
+            through = httpx.ASGITransport(house.http)
+            headers = {"Authorization": f"Bearer {token}"}
+            async with httpx.AsyncClient(
+                transport=through, base_url="http://127.0.0.1:8460", headers=headers
+            ) as client:
+                (told,) = await asked_until(client, f"/api/v1/notices?alert={ALERT}", bool)
+                address = f"/api/v1/notices/{told['id']}"
+                letter = (await client.get(address)).json()["body"]
+                assert mails(box) == [letter["message_id"]]
+                assert (await client.post(f"{address}/resend")).status_code == 202
+                again = (await asked_until(client, address, lambda n: "sent_at" in n.get("again", [{}])[0]))["again"]
+                assert [each["asked_by"] for each in again] == ["desk"]
+                assert mails(box) == [letter["message_id"]] * 2
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+    async with a_house(tmp_path) as later:
+        telling = asyncio.ensure_future(deliver(later))
+        await asyncio.sleep(1)
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        assert len(mails(box)) == 2, "a restart sends nothing again"
+
+
+async def asked_until(client, address, wanted, within=20.0):
+    """What the API answers once it is as `wanted`."""
+    async with asyncio.timeout(within):
+        while True:
+            answer = await client.get(address)
+            if answer.status_code == 200 and wanted(answer.json()):
+                return answer.json()
+            await asyncio.sleep(0.05)
+
+
+def mails(file):
+    """Message-IDs in a mailbox file."""
+    return [message["Message-ID"] for message in mailbox.mbox(file)] if file.exists() else []

@@ -44,13 +44,6 @@ def why_not_again(
     return ""
 
 
-def ask_again(notice: Notice, at: dt.datetime, by: str) -> Notice:
-    """The notice with a request to send it again; one that waits already is not asked for twice."""
-    if any(each.pending for each in notice.again):
-        return notice
-    return msgspec.structs.replace(notice, again=(*notice.again, SentAgain(asked_at=at, asked_by=by)))
-
-
 def answered(notice: Notice, at: dt.datetime, refused: str = "") -> Notice:
     """The notice with what became of the requests that waited: sent `at`, or refused with a reason."""
     became = {"refused": refused} if refused else {"sent_at": at}

@@ -34,7 +34,10 @@ def facts_file(env):
     return os.path.join(os.path.dirname(env["PLEDGEWATCH_HOME"]), "facts.ndjson")
 
 
-@pytest.mark.parametrize("words", [["alerts"], ["alert", "XA~authority:L1~art-3"], ["parked"], ["submit", "FILE"]])
+@pytest.mark.parametrize("words", [
+    ["alerts"], ["alert", "XA~authority:L1~art-3"], ["parked"], ["submit", "FILE"],
+    ["notices", "list"], ["notices", "show", "n1"], ["notices", "resend", "n1"],
+])  # fmt: skip
 def test_when_nothing_runs_every_command_says_so_and_where(nobody, words):
     words = [facts_file(nobody) if w == "FILE" else w for w in words]
     done = CliRunner().invoke(program, words, env=nobody)

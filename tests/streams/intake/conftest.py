@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.testing import TestClient
 
-from schemas import Alert, AnyFact, Parked
+from schemas import Alert, AnyFact, Notice, Parked
 from schemas.codec import TOPIC_OF, decode_fact
 from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access, Keys
@@ -51,6 +51,7 @@ class ListedReads:
         self.known_alerts: list[Alert] = []
         self.known_facts: dict[str, list[AnyFact]] = {}
         self.set_aside: list[Parked] = []
+        self.told: dict[str, Notice] = {}
 
     def alerts(
         self,
@@ -80,6 +81,20 @@ class ListedReads:
 
     def facts(self) -> Sequence[AnyFact]:
         return [fact for revisions in self.known_facts.values() for fact in revisions]
+
+    def notices(
+        self, alert_id: str | None = None, *, channel: str | None = None, day: dt.date | None = None
+    ) -> list[Notice]:
+        return [
+            notice
+            for notice in self.told.values()
+            if channel in (None, notice.channel)
+            and day in (None, notice.at.date())
+            and (alert_id is None or alert_id in notice.alerts)
+        ]
+
+    def notice(self, id: str, /) -> Notice | None:
+        return self.told.get(id)
 
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         return [record for record in self.set_aside if source in (None, record.source)][:limit]
@@ -143,9 +158,12 @@ class Intake:
         async def lag() -> Mapping[str, int]:
             return {"place": 3}
 
+        async def tell(notice: Notice) -> None:
+            self.reads.told[notice.id] = notice
+
         return IntakePorts(
-            door=self.door, reads=self.reads, past=self.past, limits=self.limits, clock=self.clock, stage=stage,
-            ready=ready, lag=lag, **more,
+            door=self.door, reads=self.reads, past=self.past, told=self.reads, tell=tell, limits=self.limits,
+            clock=self.clock, stage=stage, ready=ready, lag=lag, **more,
         )  # fmt: skip
 
     def past(self, at: Standpoint) -> ListedReads:

@@ -234,6 +234,21 @@ def test_a_notice_that_was_repeated_stands_once(any_warehouse: Warehouse) -> Non
     assert reads.notices("XA~auth:L3~c1") == []
 
 
+def test_notices_are_found_by_alert_channel_and_day_and_the_newest_record_of_one_counts(
+    any_warehouse: Warehouse,
+) -> None:
+    log, reads = Log(any_warehouse), Reads(any_warehouse)
+    first, second = notice("aa", "XA~auth:L1~c1"), notice("bb", "XA~auth:L2~c1", at=minute(5) + dt.timedelta(days=1))
+    again = first.asked_again(minute(9), "desk")
+    log.append("notices", first, second, again)
+    assert reads.notices() == [second, again]
+    assert reads.notice("aa") == again
+    assert reads.notice("cc") is None
+    assert reads.notices(day=second.at.date()) == [second]
+    assert reads.notices("XA~auth:L1~c1", channel=first.channel) == [again]
+    assert reads.notices(channel="nobody") == []
+
+
 def test_parked_records_are_for_their_feeder_newest_first(any_warehouse: Warehouse) -> None:
     log, reads = Log(any_warehouse), Reads(any_warehouse)
     log.append("parked", parked("lab", 1), parked("ngo", 2), parked("lab", 3), parked("lab", 1, stage="place"))

@@ -10,7 +10,7 @@ import pytest
 from schemas.codec import decode_notice, encode
 from streams.agents.deliver import AskedAgain, DayBegun
 from streams.agents.telling.channels.ports import Undelivered
-from streams.agents.telling.resend import ask_again, together_again
+from streams.agents.telling.resend import together_again
 from streams.agents.telling.routes import Route
 
 LATER = dt.datetime(2030, 6, 3, 9, tzinfo=dt.UTC)
@@ -26,7 +26,7 @@ async def a_told_house(telling, *alerts):
 
 async def asks(house, notice):
     """An officer asks for it; what the log has afterwards."""
-    await house.deliverer.hear(AskedAgain(notice=decode_notice(encode(ask_again(notice, LATER, "desk")))))
+    await house.deliverer.hear(AskedAgain(notice=decode_notice(encode(notice.asked_again(LATER, "desk")))))
     await house.tells()
     return house.notices[-1]
 
@@ -53,7 +53,7 @@ async def test_the_same_message_goes_out_again_under_its_id_and_that_is_written_
 
 async def test_a_request_is_met_once_over_repeats_and_restarts(telling):
     house = await a_told_house(telling)
-    asked = ask_again(house.notices[0], LATER, "desk")
+    asked = house.notices[0].asked_again(LATER, "desk")
     for _ in range(2):
         await house.deliverer.hear(AskedAgain(notice=asked))
         await house.tells()
@@ -65,7 +65,7 @@ async def test_a_request_is_met_once_over_repeats_and_restarts(telling):
 
 async def test_a_request_that_came_while_nobody_listened_is_met_at_the_next_start(telling):
     house = await a_told_house(telling)
-    house.notices.append(ask_again(house.notices[0], LATER, "desk"))
+    house.notices.append(house.notices[0].asked_again(LATER, "desk"))
     house.start()
     await house.begins(telling.alert())
     assert house.officers.ids == [house.notices[0].id] * 2
@@ -154,12 +154,12 @@ async def test_sending_again_is_no_news_and_makes_none(telling):
 
 async def test_a_request_that_waits_is_not_asked_for_twice(telling):
     house = await a_told_house(telling)
-    once = ask_again(house.notices[0], LATER, "desk")
-    assert ask_again(once, LATER + dt.timedelta(hours=1), "other desk") == once
+    once = house.notices[0].asked_again(LATER, "desk")
+    assert once.asked_again(LATER + dt.timedelta(hours=1), "other desk") == once
 
 
 async def test_what_became_of_a_request_counts_in_whichever_record_it_stands(telling):
     house = await a_told_house(telling)
-    waiting = ask_again(house.notices[0], LATER, "desk").again
+    waiting = house.notices[0].asked_again(LATER, "desk").again
     met = (await asks(house, house.notices[0])).again
     assert together_again(waiting, met) == together_again(met, waiting) == together_again(met, met) == met
