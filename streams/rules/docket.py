@@ -584,7 +584,8 @@ class Docket:
 
         def drawn(versions: Versions) -> list[Alert]:
             on_file = OnFile(
-                counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted, behind=self._behind,
+                counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted,
+                behind=self._behind,
                 weights=self.weights, versions=versions, basis=tuple(sorted(basis)),
             )  # fmt: skip
             return list(alerts_of(on_file))

@@ -181,11 +181,7 @@ class Partition:
             (self._named, set(versions.destinations), key),
             (self._sightings, {s for fact in facts for s in serials_of(fact)}, key),
             (self._speaking, {s for fact in facts for s in sources_of(fact)}, key),
-            (
-                self._referring,
-                {r for f in facts if isinstance(f, Incident) for r in named_by(f)},
-                key.partition(":")[2],
-            ),
+            (self._referring, {r for f in facts if isinstance(f, Incident) for r in named_by(f)}, of_ref(key)),
         )
         for index, names, held in indexes:
             for name in names:
@@ -196,7 +192,7 @@ class Partition:
             known.discard(key)
         self._chosen.clear()
         if kind == "judgment":
-            return self._judged(*self.judgments.change(key.partition(":")[2], None))
+            return self._judged(*self.judgments.change(of_ref(key), None))
         return dict.fromkeys(self._named, NOTHING) if kind == "policy" else touched
 
     def _add_header(self, header: Header) -> Touched:
@@ -238,7 +234,7 @@ class Partition:
             self._everywhere[type(fact)].add(key)
         self._chosen.clear()
         if kind == "judgment":
-            ref = key.partition(":")[2]
+            ref = of_ref(key)
             return self._judged(*self.judgments.change(ref, self._versions[key].counting(key, None)))
         return dict.fromkeys(self._named, NOTHING) if kind == "policy" else {}
 
@@ -343,6 +339,11 @@ class Partition:
 def of_kind(key: str) -> str:
     """The kind of the fact that has this key."""
     return key.partition(":")[0]
+
+
+def of_ref(key: str) -> str:
+    """`source:id` of the fact that has this key."""
+    return key.partition(":")[2]
 
 
 def named_by(incident: Incident) -> set[str]:
