@@ -129,6 +129,8 @@ class Erased(msgspec.Struct, frozen=True):
 
     kind: str
     digest: str
+    told: frozenset[str] = frozenset()
+    """Ids of the notices that told of it."""
 
     def quoted_in(self, text: str) -> bool:
         """Whether a text refers to it."""
@@ -138,5 +140,5 @@ class Erased(msgspec.Struct, frozen=True):
 def erased_by(fact: object) -> Erased | None:
     """What a fact erases: nothing, unless it is an erasure that both persons have signed."""
     if isinstance(fact, Erasure) and fact.erases:
-        return Erased(fact.of, fact.digest)
+        return Erased(fact.of, fact.digest, frozenset(told.notice for told in fact.told))
     return None
