@@ -21,14 +21,12 @@ import msgspec
 
 from schemas import Notice
 from schemas.codec import TOPIC_OF, decode_fact, decode_notice, encode
-from schemas.erasure import Erased, erased_by, key_digest, refs_in
+from schemas.erasure import Erased, cleaned, erased_by, key_digest, refs_in
 from schemas.vocabulary import FactKind
 from streams.errors import Stop
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.rows import ERASED
 
-ERASED_SUBJECT = "Erased on request"
-"""What stands in place of the words of a notice that told of what was erased."""
 QUOTING = ("alerts", "remarks", "parked")
 """Derived topics that may quote a fact; notices are found by their ids."""
 _PLAIN = re.compile(r"[A-Za-z0-9._/#@+:-]{1,200}", re.ASCII)
@@ -135,12 +133,6 @@ def _clean_notices(warehouse: Warehouse, ids: Iterable[str], erased: Erased) -> 
         place = (str(topic), cast("int", part), cast("int", offset))
         clean = encode(cleaned(decode_notice(str(value).encode()), erased.quoted_in)).decode()
         _mutate(warehouse, f"ALTER TABLE record_rows UPDATE value = {_literal(clean)} WHERE {_at([place])}")
-
-
-def cleaned(notice: Notice, quoted_in: Callable[[str], bool]) -> Notice:
-    """A notice without anything of what it told; when, on which channel, of which alerts and with what step stays."""
-    grounds = tuple(tuple("erased:erased" if quoted_in(g) else g for g in each) for each in notice.grounds)
-    return msgspec.structs.replace(notice, subject=ERASED_SUBJECT, words=(), body=None, grounds=grounds)
 
 
 def told_of(warehouse: Warehouse, key: str) -> list[Notice]:

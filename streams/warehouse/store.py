@@ -18,9 +18,9 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.codec import decode_fact, decode_notice, encode, fact_key
-from schemas.erasure import Erased, erased_by
+from schemas.erasure import Erased, cleaned, erased_by
 from schemas.reading import Door
-from streams.warehouse.erasing import QUOTING, ErasedOnes, cleaned, erase, erased_in
+from streams.warehouse.erasing import QUOTING, ErasedOnes, erase, erased_in
 from streams.warehouse.ports import StoredRecord, Warehouse
 from streams.warehouse.rows import ReadFact, Row, columns_of, rows_of, without
 from streams.warehouse.tables import TABLES

@@ -10,10 +10,10 @@ import pytest
 from builders import a_delivery, a_judgment, a_license, a_policy, a_tick, an_erasure, an_incident, assessed
 from schemas import AnyFact, Notice, Parked
 from schemas.codec import TOPIC_OF, encode, kind_of, log_key
-from schemas.erasure import ToldOf
+from schemas.erasure import ERASED_SUBJECT, ToldOf
 from schemas.notice import NoticeBody
 from schemas.problems import Problem
-from streams.warehouse.erasing import ERASED_SUBJECT, Left, erase, erased_in, left_in
+from streams.warehouse.erasing import Left, erase, erased_in, left_in
 from streams.warehouse.ports import StoredRecord, Warehouse
 from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
