@@ -177,7 +177,10 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "encourage_diligence": "encourage due diligence", "help_others": "help others", "notify": "notify",
         "other": "another commitment",
     },
-    "ConsentKind": {"retransfer": "re-transfer", "change_of_use": "change of use"},
+    "ConsentKind": {
+        "retransfer": "re-transfer", "change_of_use": "change of use", "disposal": "disposal",
+        "amendment": "amendment",
+    },
     "PendingKind": {
         "application": "an application", "renewal": "a renewal", "delivery": "a delivery", "update": "an update",
         "support": "support",
@@ -229,7 +232,7 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "log_tamper": "log altered", "security_deficiency": "deficient security",
         "host_government_blocked": "blocked by the host government", "end_user_refused": "refused by the end user",
         "lost_stolen_destroyed": "lost, stolen or destroyed", "disposal_unproven": "disposal not proven",
-        "other": "other reason",
+        "force_majeure": "force majeure", "other": "other reason",
     },
     "LogStatus": {
         "complete": "log complete", "gaps": "log with gaps", "missing": "log missing", "tampered": "log altered",
@@ -242,6 +245,23 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     "Bearing": {"supports": "speaks for it", "contradicts": "speaks against it", "inconclusive": "decides nothing"},
     "Verified": {
         "custody": "custody", "use": "use", "logs": "logs", "configuration": "configuration", "targets": "targets",
+    },
+    "DataMisuse": {
+        "kept_beyond": "data kept too long", "not_deleted": "data not deleted", "shared_onward": "data passed on",
+        "published": "data published",
+    },
+    "ChangeKind": {
+        "end_user": "end user changed", "operator": "operator changed", "site": "site changed",
+        "configuration": "configuration changed", "capacity": "capacity changed", "end_use": "end use changed",
+    },
+    "Party": {
+        "authority": "the authority", "exporter": "the exporter", "end_user": "the end user", "vendor": "the vendor",
+        "host": "the host of the inspection",
+    },
+    "DayKind": {"calendar": "days", "working": "working days"},
+    "Weekday": {
+        "monday": "Monday", "tuesday": "Tuesday", "wednesday": "Wednesday", "thursday": "Thursday",
+        "friday": "Friday", "saturday": "Saturday", "sunday": "Sunday",
     },
     "VendorAction": {
         "restricted": "restricted", "disconnected": "disconnected", "contract_ended": "contract ended",
@@ -318,6 +338,10 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "derivative_or_retracted": "The account is derived or was retracted",
         "fabrication": "The account is fabricated",
         "report_in_transit": "The report is on its way",
+        "carrier_delay": "The post or a carrier was slow or on strike",
+        "force_majeure": "Circumstances beyond their power", "other_reckoning": "The days are counted otherwise there",
+        "told_elsewhere": "The rest was told elsewhere",
+        "no_power_to_admit": "Whoever refused had no power to admit",
     },
     "Matter": {
         "attack": "Attack", "product": "Product", "vendor": "Vendor", "operator_state": "Operator state",

@@ -6,6 +6,7 @@ import re
 import msgspec
 import pytest
 
+from schemas.alert import Waiting
 from schemas.problems import Problem, Refused
 from schemas.reading import read_fact
 from streams.errors import Wait
@@ -248,6 +249,18 @@ def test_what_the_source_wrote_is_never_taken_for_markup(visit, world) -> None:
     page = visit().get("/").text + visit().get(alert_path(GROUP)).text
     assert "<script" not in page
     assert "<img" not in page
+
+
+def test_each_who_waits_for_whom_is_a_line_of_its_own(visit, world) -> None:
+    since, until = dt.date(2026, 1, 20), dt.date(2026, 2, 18)
+    waits = (
+        Waiting(waits="authority", on="exporter", what="an answer", since=since, until=until),
+        Waiting(waits="authority", on="host", what="an inspection", since=since),
+    )
+    world.newest[GROUP] = msgspec.structs.replace(world.newest[GROUP], waiting=waits)
+    page = text_of(visit().get(alert_path(GROUP)))
+    assert "The authority waits for the exporter: an answer, since 20 January 2026, due on 18 February 2026." in page
+    assert "The authority waits for the host of the inspection: an inspection, since 20 January 2026." in page
 
 
 # -- lists ----------------------------------------------------------------------------------------------------------
