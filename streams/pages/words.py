@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from schemas.alert import VictimCount
 from schemas.common import Period
 from schemas.vocabulary import BANDS, Band
+from streams.rules.known import Standpoint, end_of
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -407,6 +408,16 @@ def moment(at: dt.datetime) -> str:
     """`3 March 2025, 14:05 UTC`."""
     at = at.astimezone(dt.UTC)
     return f"{day(at.date())}, {at:%H:%M} UTC"
+
+
+def standpoint(at: Standpoint) -> str:
+    """From where a page looks: `What was true on 3 March 2025, as known today.`"""
+    known = ""
+    if at.as_known_at and at.known_on:
+        known = day(at.known_on) if at.as_known_at == end_of(at.known_on) else moment(at.as_known_at)
+    if at.as_of:
+        return f"What was true on {day(at.as_of)}, as known {f'on {known}' if known else 'today'}."
+    return f"What was known on {known}." if known else "How things stand today."
 
 
 def period(when: Period | None) -> str:
