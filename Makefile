@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: help run test check bench chaos clean lock schemas setup kafka kafka3 kafka-stop test-kafka
+.PHONY: help run test check bench bench-kafka chaos clean lock schemas setup kafka kafka3 kafka-stop test-kafka
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ check: $(STAMP) ## lint, format, types, import contracts
 
 bench: $(STAMP) ## facts per second: core, app, skeleton, empty agent, and their ratios
 	@$(BIN)/python tests/bench/throughput.py
+
+bench-kafka: $(STAMP) ## the same over a real broker, beside stock Faust, and POST to alert (Java 17 and Maven; says what is missing)
+	@$(BIN)/python tests/bench/kafka_bench.py
 
 chaos: $(STAMP) ## 20 random kill -9 while 20,000 facts flow; alerts compared byte for byte
 	@$(BIN)/python tests/bench/chaos.py

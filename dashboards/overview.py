@@ -30,7 +30,6 @@ from dashboards.questions import (
     PAGE,
     POLICIES,
     RETRACTIONS,
-    SHARED,
     TO_THE_PAGE,
     board_link,
     shown,
@@ -129,14 +128,13 @@ PANELS = (
         title="What changed in this window",
         question="Which alerts were opened, raised, lowered, closed, withdrawn or opened again since the window began, "
         "newest first? From `alert_transitions`, by the time of the log; changes of wording are left out. Where the "
-        "alert's handling or an embargo forbids more, or the alert is withdrawn, only band and destination are shown.",
+        "alert's handling or an embargo forbids more, then or now, only band and destination are shown.",
         kind="table",
         sql=(
             "SELECT t.time AS time, t.transition AS transition, t.band AS band, t.destination AS destination,\n"
             f"  {shown('t.clause_kind')} AS clause_kind, if(shared, {PAGE.replace('(id)', '(t.id)')}, '/alerts') AS "
             f"page\n"
             "FROM alert_transitions AS t\n"
-            f"LEFT JOIN (SELECT id, {SHARED} AS shared FROM alerts) AS a ON a.id = t.id\n"
             "WHERE $__timeFilter(t.time)\n"
             "  AND $__conditionalAll(t.destination IN (${destination:singlequote}), $destination)\n"
             "  AND $__conditionalAll(t.issuing_state IN (${issuing_state:singlequote}), $issuing_state)\n"

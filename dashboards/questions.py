@@ -12,8 +12,6 @@ FILTER = (
     "$__conditionalAll(destination IN (${destination:singlequote}), $destination)\n"
     "  AND $__conditionalAll(issuing_state IN (${issuing_state:singlequote}), $issuing_state)"
 )
-SHARED = "tlp IN ('CLEAR', 'GREEN', 'AMBER') AND ifNull(isNull(embargo_until) OR embargo_until <= today, 0)"
-"""A board goes as far as a channel of which nothing is said: TLP:AMBER, and no embargo that still holds."""
 PAGE = "concat('/alerts/', encodeURLComponent(id))"
 """Path of an alert's page; encoded here, so that it does not hang on how a link is filled in."""
 
@@ -57,5 +55,5 @@ def board_link(title: str, uid: str) -> Link:
 
 
 def shown(column: str, instead: str = LEFT_TO_OFFICERS) -> str:
-    """SQL of `column` where the board may go as far, else words."""
+    """SQL of `column` where the board may go as far (`shared`, which the views say), else words."""
     return f"if(shared, toString({column}), '{instead}')"

@@ -29,7 +29,6 @@ from dashboards.questions import (
     NOTHING_HEARD,
     PAGE,
     POLICIES,
-    SHARED,
     TO_THE_PAGE,
     board_link,
     shown,
@@ -149,7 +148,7 @@ PANELS = (
             f"  {shown('clause_kind')} AS clause_kind, status, if(assigned_to = '', 'nobody', assigned_to) AS office,\n"
             f"  known_days, toString(due) AS due_on, {shown('waiting_for')} AS waiting_for, if(shared, {PAGE}, "
             f"'/alerts') AS page\n"
-            f"FROM (SELECT *, {SHARED} AS shared FROM alerts)\n"
+            "FROM alerts\n"
             f"WHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
             "ORDER BY actionable DESC, band_rank DESC, isNull(due), due, known_days DESC, id LIMIT 200"
         ),
@@ -184,7 +183,7 @@ PANELS = (
         sql=(
             f"SELECT quiet, band, destination, {shown('title')} AS title, status,\n"
             f"  if(assigned_to = '', 'nobody', assigned_to) AS office, if(shared, {PAGE}, '/alerts') AS page\n"
-            f"FROM (SELECT *, {SHARED} AS shared FROM (\n  {_QUIET}\n))\n"
+            f"FROM (\n  {_QUIET}\n)\n"
             f"WHERE quiet >= {STUCK}\n  AND {FILTER}\n"
             "ORDER BY quiet DESC, band_rank DESC, id LIMIT 100"
         ),

@@ -22,5 +22,6 @@ from schemas.tick import Tick
 __all__ = [
     "Alert", "AnyFact", "AnyRow", "Case", "Clause", "Decision", "Delivery", "Erasure", "Fact",
     "Header", "Hold", "Incident", "Judgment", "License", "Match", "Name", "Notice", "NoticeBody", "Parked", "Period",
-    "Pledge", "Policy", "PostShipmentReport", "Problem", "Recheck", "Refused", "Remark", "Retraction", "SentAgain", "Tick",
+    "Pledge",
+    "Policy", "PostShipmentReport", "Problem", "Recheck", "Refused", "Remark", "Retraction", "SentAgain", "Tick",
 ]  # fmt: skip

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from schemas.common import Fact, Hash, Instant, Prose, RoleAddress, SourceId, Struct
+from schemas.notice import Notice
 from schemas.vocabulary import ErasableKind, HoldState
 
 ERASURES = "erasures"
 """Source of every erasure: this house, on request."""
+ERASED_SUBJECT = "Erased on request"
+"""What stands in place of the words of a notice that told of what was erased."""
 _REF = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}:[A-Za-z0-9][A-Za-z0-9._/#@+-]{0,119}")
 
 
@@ -129,6 +132,8 @@ class Erased(msgspec.Struct, frozen=True):
 
     kind: str
     digest: str
+    told: frozenset[str] = frozenset()
+    """Ids of the notices that told of it."""
 
     def quoted_in(self, text: str) -> bool:
         """Whether a text refers to it."""
@@ -138,5 +143,16 @@ class Erased(msgspec.Struct, frozen=True):
 def erased_by(fact: object) -> Erased | None:
     """What a fact erases: nothing, unless it is an erasure that both persons have signed."""
     if isinstance(fact, Erasure) and fact.erases:
-        return Erased(fact.of, fact.digest)
+        return Erased(fact.of, fact.digest, frozenset(told.notice for told in fact.told))
     return None
+
+
+def cleaned(notice: Notice, quoted_in: Callable[[str], bool]) -> Notice:
+    """A notice without anything of what it told; when, on which channel, of which alerts and with what step stays."""
+    grounds = tuple(tuple("erased:erased" if quoted_in(g) else g for g in each) for each in notice.grounds)
+    return msgspec.structs.replace(notice, subject=ERASED_SUBJECT, words=(), body=None, grounds=grounds)
+
+
+def told_of_it(notice: Notice, erased: Erased) -> bool:
+    """Whether a notice told of what was erased: the erasure lists it, or one of its grounds is it."""
+    return notice.id in erased.told or any(erased.quoted_in(ground) for each in notice.grounds for ground in each)

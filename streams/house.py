@@ -11,7 +11,7 @@ import contextlib
 import datetime as dt
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -24,17 +24,27 @@ from litestar.exceptions import HTTPException
 
 from schemas import AnyFact, Notice, Tick
 from schemas.codec import decode_fact, decode_notice, encode, log_key, topic_of
+from schemas.erasure import Erased, cleaned, erased_by, told_of_it
 from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
-from streams.agents.deliver import AlertRecord, AskedAgain, CaughtUp, DayBegun, Deliverer, DeliverPorts, Heard
+from streams.agents.deliver import (
+    AlertRecord,
+    AskedAgain,
+    CaughtUp,
+    DayBegun,
+    Deliverer,
+    DeliverPorts,
+    Forgotten,
+    Heard,
+)
 from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
-from streams.agents.telling.channels.files import FolderOutbox
+from streams.agents.telling.channels.files import FolderOutbox, erase_mails
 from streams.agents.telling.channels.opening import open_channels
 from streams.agents.telling.routes import House as Sender
-from streams.agents.telling.routes import Pace, routes_at
+from streams.agents.telling.routes import Mailbox, Pace, routes_at
 from streams.errors import Stop
 from streams.intake.answers import problem_of
 from streams.intake.door import Door, owned_by_register, state_code
@@ -329,7 +339,26 @@ async def deliver(house: Teller) -> None:
     notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
     house.desks.append(deliverer)
-    await deliverer.run(heard(house.reader, said_from))
+    mailboxes = [channel for channel in routes.channels.values() if isinstance(channel, Mailbox)]
+
+    async def forget(erased: Erased) -> Forgotten:
+        return await forget_told(house, erased, mailboxes)
+
+    await deliverer.run(heard(house.reader, said_from, forget))
+
+
+async def forget_told(house: Teller, erased: Erased, mailboxes: Sequence[Mailbox]) -> Forgotten:
+    """Take the words of what was told of an erased fact out of `notices` and our own mailboxes; again is harmless."""
+    newest = {
+        n.id: n for raw in await everything(house.reader, "notices") if told_of_it(n := decode_notice(raw), erased)
+    }
+    clean = tuple(cleaned(notice, erased.quoted_in) for notice in newest.values())
+    changed = [notice for notice in clean if notice != newest[notice.id]]
+    if changed:
+        await house.producer.send([_as_record(notice) for notice in changed])
+    for mailbox in mailboxes:
+        await asyncio.to_thread(erase_mails, mailbox, erased.told | newest.keys())
+    return Forgotten(erased=erased, notices=clean)
 
 
 def _as_record(notice: Notice) -> Outgoing:
@@ -348,12 +377,17 @@ async def everything(reader: Reader, topic: str) -> list[bytes]:
     return values
 
 
-async def heard(reader: Reader, notices_from: Mapping[Part, int] | None = None) -> AsyncIterator[Heard]:
+Forget = Callable[[Erased], Awaitable[Forgotten]]
+
+
+async def heard(
+    reader: Reader, notices_from: Mapping[Part, int] | None = None, forget: Forget | None = None
+) -> AsyncIterator[Heard]:
     """Alerts and days from the beginning; `CaughtUp` where the log ended when we began.
 
-    And, from the places `notices_from` on, what is asked to be sent again.
+    And, from the places `notices_from` on, what is asked to be sent again; and, with `forget`, what was erased.
     """
-    topics = ("alerts", "ticks")
+    topics = ("erasures", "alerts", "ticks") if forget else ("alerts", "ticks")
     starts: dict[Part, int] = dict(notices_from or {})
     missing: set[Part] = set()
     ends: dict[Part, int] = {}
@@ -374,6 +408,10 @@ async def heard(reader: Reader, notices_from: Mapping[Part, int] | None = None) 
             elif record.topic == "notices":
                 if record.value is not None and (notice := decode_notice(record.value)).again:
                     yield AskedAgain(notice=notice)
+            elif record.topic == "erasures":
+                erased = erased_by(decode_fact(record.value)) if record.value is not None else None
+                if erased is not None and forget is not None:
+                    yield await forget(erased)
             elif record.value is not None and isinstance(tick := decode_fact(record.value), Tick):
                 yield DayBegun(day=tick.day)
         part = (records[-1].topic, records[-1].partition)

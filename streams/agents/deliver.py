@@ -21,6 +21,7 @@ import msgspec
 from schemas import Notice
 from schemas.alert import Alert
 from schemas.codec import decode_alert
+from schemas.erasure import Erased, told_of_it
 from schemas.notice import SentAgain
 from streams.agents.telling.channels.ports import Carrier, Outbox, Undelivered
 from streams.agents.telling.letter import compose, compose_bare, compose_short
@@ -58,11 +59,18 @@ class AskedAgain(msgspec.Struct, frozen=True, kw_only=True):
     notice: Notice
 
 
+class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact was erased on request: notices that told of it, without their words."""
+
+    erased: Erased
+    notices: tuple[Notice, ...]
+
+
 class CaughtUp(msgspec.Struct, frozen=True):
     """The log has been read to where it ended when we started; from here on news is news."""
 
 
-Heard: TypeAlias = AlertRecord | DayBegun | AskedAgain | CaughtUp
+Heard: TypeAlias = AlertRecord | DayBegun | AskedAgain | Forgotten | CaughtUp
 
 
 class DeliverPorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,9 +194,26 @@ class Deliverer:
                     self._reconsider(self._newest)
             case AskedAgain(notice=notice):
                 await self._hear_asked(notice)
+            case Forgotten():
+                await self._forget(event)
             case CaughtUp():
                 self._caught_up.set()
                 self._reconsider(self._newest)
+
+    async def _forget(self, forgotten: Forgotten) -> None:
+        """Remember of these notices only that they went out; what is on its way and tells of it does not leave."""
+        clean = {notice.id: notice for notice in forgotten.notices}
+        for desk in self._desks.values():
+            for told in [told for told in desk.told.values() if told.notice in clean]:
+                desk.told[told.alert] = next(each for each in told_by(clean[told.notice]) if each.alert == told.alert)
+                desk.open.add(told.alert)
+            if desk.intent is not None and told_of_it(desk.intent.notice, forgotten.erased) and not desk.arrived:
+                if desk.uncertain:
+                    await self._say_less(desk, desk.intent)
+                else:
+                    await self._ports.outbox.clear(desk.channel.name)
+                    desk.intent = None
+            desk.woken.set()
 
     async def _hear_alert(self, record: AlertRecord) -> None:
         self._position = record.position

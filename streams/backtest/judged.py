@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from schemas import Alert, AnyFact, Case, Decision, Incident, Name, Policy, Retraction, Tick
+from schemas import Alert, AnyFact, Case, Decision, Incident, Name, Policy, PostShipmentReport, Retraction, Tick
 from schemas.codec import body_hash, fact_key
 from schemas.common import EARLIEST
 from schemas.vocabulary import BANDS, Band
@@ -27,7 +27,7 @@ from streams.backtest.scores import (
     score,
 )
 from streams.rules.assess import Assessor
-from streams.rules.dossier import Dossier, Partition, facts_of
+from streams.rules.dossier import Partition, facts_of
 from streams.rules.naming import Namer, NamerOf, PlainNamer
 from streams.rules.packs import with_register
 from streams.rules.policy import policy_in_force
@@ -204,25 +204,26 @@ class _Bench:
             self._told(len(self._candidates))
             return None
         today = partition.today if partition.today > EARLIEST else matter.at.date()
-        dossier = _without(partition.dossier(matter.destination, today), matter.decisions)
-        return tuple(self._judged(n, matter, dossier) for n in range(len(self._candidates)))
+        undecided = partition.without(f"decision:{ref}" for ref in matter.decisions)
+        return tuple(self._judged(n, matter, undecided, today) for n in range(len(self._candidates)))
 
-    def _judged(self, number: int, matter: Matter, dossier: Dossier) -> Judged:
-        alerts = self.assessor(number, dossier).assess(dossier, matching=False).alerts
+    def _judged(self, number: int, matter: Matter, held: Partition, today: dt.date) -> Judged:
+        assessor = self.assessor(number, held, today)
+        alerts = assessor.assess(held, matter.destination, today, matching=False).alerts
         self._told(1)
         alert = next((a for a in alerts if a.id == matter.alert), None)
         case = _case(alert, matter)
         return Judged(
             alert=matter.alert, at=matter.at, said=matter.said, upheld=matter.upheld, happened=matter.happened,
             band=case.band if case else None, rule=case.rule if case else SILENT,
-            probability=_probability(case, matter.license), sources=_sources(matter, alert, dossier),
+            probability=_probability(case, matter.license), sources=_sources(matter, alert, held),
         )  # fmt: skip
 
-    def assessor(self, number: int, dossier: Dossier) -> Assessor:
+    def assessor(self, number: int, held: Partition, today: dt.date) -> Assessor:
         """The assessor of a candidate, with the source register in force where its policy has none."""
         policy, key = self._candidates[number].policy, ""
         if policy is not None and not policy.sources:
-            register = policy_in_force(facts_of(dossier.policies, Policy), dossier.today)
+            register = policy_in_force(facts_of(held.policies(), Policy), today)
             policy, key = with_register(policy, [register]), body_hash(register)
         if (number, key) not in self._assessors:
             self._assessors[number, key] = Assessor(self._namer_of, policy)
@@ -234,16 +235,11 @@ class _Bench:
         """Alerts that stand open on the last day, on which nothing was decided."""
         today, spoken, count = today_of(known), {m.alert for m in decided}, 0
         for destination in end.destinations():
-            dossier = end.dossier(destination, today)
-            alerts = self.assessor(number, dossier).assess(dossier, matching=False).alerts
+            assessor = self.assessor(number, end, today)
+            alerts = assessor.assess(end, destination, today, matching=False).alerts
             count += sum(raised(a.band, band) and a.status != "closed" and a.id not in spoken for a in alerts)
             self._told(1)
         return count
-
-
-def _without(dossier: Dossier, decisions: Sequence[str]) -> Dossier:
-    kept = tuple(c for c in dossier.decisions if c.fact.ref not in decisions)
-    return msgspec.structs.replace(dossier, decisions=kept)
 
 
 def _case(alert: Alert | None, matter: Matter) -> Case | None:
@@ -262,12 +258,13 @@ def _probability(case: Case | None, license: str) -> float | None:
     return round(case.probability * share / MILLION / MILLION, 6)
 
 
-def _sources(matter: Matter, alert: Alert | None, dossier: Dossier) -> tuple[str, ...]:
+def _sources(matter: Matter, alert: Alert | None, held: Partition) -> tuple[str, ...]:
     """Who published or reported what was judged; where nothing is listed, what the alert rests on."""
     keys = matter.judged or {e.fact for c in (alert.cases if alert else ()) for e in c.evidence}
     found: set[str] = set()
-    for counted in (*dossier.incidents, *dossier.reports):
-        if counted.key in keys:
+    for key in sorted(keys):
+        counted = held.counting(key, matter.destination)
+        if counted and isinstance(counted.fact, Incident | PostShipmentReport):
             fact = counted.fact
             published = {p.source for p in fact.publications} if isinstance(fact, Incident) else set()
             found |= published or {fact.source}

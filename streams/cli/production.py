@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -77,6 +79,7 @@ ReadyPort = click.option(
 @ReadyPort
 def worker(broker: str, instance: str | None, session_timeout: float, ready_port: int | None) -> None:
     """Place facts and keep watch over this worker's share of the destinations, until a signal comes."""
+    _heed_signals("worker")
     from streams.transport.address import read_address
     from streams.worker import Work, work
 
@@ -94,6 +97,7 @@ def worker(broker: str, instance: str | None, session_timeout: float, ready_port
 @WarehouseAt
 def intake(broker: str, warehouse_file: Path) -> None:
     """Take in facts over HTTP and show the pages; the log is a cluster, the warehouse a server."""
+    _heed_signals("intake")
     from streams import apart
     from streams.transport.address import read_address
 
@@ -107,6 +111,7 @@ def intake(broker: str, warehouse_file: Path) -> None:
 @ReadyPort
 def store(broker: str, warehouse_file: Path, ready_port: int | None) -> None:
     """Write every topic of a cluster into the warehouse, each record once; one such process."""
+    _heed_signals("store")
     from streams import apart
     from streams.transport.address import read_address
 
@@ -124,6 +129,7 @@ def store(broker: str, warehouse_file: Path, ready_port: int | None) -> None:
 @ReadyPort
 def deliver(broker: str, pages: str, ready_port: int | None) -> None:
     """Tell officers what is news to them, by the routes of routes.toml; one such process."""
+    _heed_signals("deliver")
     from streams import apart
     from streams.transport.address import read_address
 
@@ -148,16 +154,45 @@ def ready(port: int) -> None:
     sys.exit(DONE if found.ready else FOUND)
 
 
+def _heed_signals(name: str) -> None:
+    """From here on a signal ends the process in order, though it has not begun: loading the parts takes a second."""
+
+    def end(*_: object) -> None:
+        click.echo(f"{name}: stopped before it began")
+        sys.exit(DONE)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+async def from_the_first_moment(main: Coroutine[Any, Any, None], ending: Callable[[], object]) -> None:
+    """Run `main`, which takes signals itself once it has begun; one that comes before ends it in order."""
+    running = asyncio.ensure_future(main)
+    told = asyncio.Event()
+
+    def end() -> None:
+        if not told.is_set():
+            told.set()
+            ending()
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await asyncio.wait([running])
+    if not told.is_set() or not running.cancelled():
+        running.result()
+
+
 def _run(name: str, main: Callable[[Callable[[str], object], Callable[[], object]], Coroutine[Any, Any, None]]) -> None:
     """Run a process until it ends; some seconds after a signal it ends whatever a thread of it waits for."""
     from streams.transport.app import run as run_loop
 
     logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # tells of every attempt; we say it once
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says only that the machine is busy
     end = threading.Timer(_ENDS_WITHIN, os._exit, (STOPPED,))
     end.daemon = True
     try:
-        run_loop(main(lambda word: click.echo(f"{name}: {word}"), end.start))
+        run_loop(from_the_first_moment(main(lambda word: click.echo(f"{name}: {word}"), end.start), end.start))
     finally:
         if not end.is_alive():
             end.start()

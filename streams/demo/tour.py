@@ -35,14 +35,14 @@ TOUR: tuple[Step, ...] = (
         title="Ten articles, one origin",
         text="In May 2025 ten newspapers in five languages report three journalists targeted in Karsovia. All "
         "repeat one statement, so they weigh as one voice: the case stays at watch. Volume never raises a score.",
-        path=_alert(KARSOVIA.alert("art-3")) + "?on=2025-06-02",
+        path=_alert(KARSOVIA.alert("art-3")) + "?as_known_at=2025-06-02",
         date=day("2025-05-27"),
     ),
     Step(
         title="A laboratory, eleven months late",
         text="In February 2026 a laboratory shows what happened in March 2025. It raises the alert. Article 3 is "
         "quoted as it stood then; the softer wording of October 2025 does not count for March.",
-        path=_alert(KARSOVIA.alert("art-3")) + "?on=2026-02-13",
+        path=_alert(KARSOVIA.alert("art-3")) + "?as_known_at=2026-02-13",
         date=day("2026-02-11"),
     ),
     Step(

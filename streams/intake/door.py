@@ -17,6 +17,9 @@ the same work, because the register is never asked. What a report then touched, 
 kill before the append: the sender has no receipt and sends again. A kill between the append and the index: the next
 question first reads the log's end, finds the record, and the sender's repeat gets the receipt of the first. The same
 holds after a send that failed half way.
+
+*What was erased does not come in again.* Its id is refused, in any revision, for good. The door also lays the stubs:
+for every record of it in the topics of facts a record without a value, under the same key.
 """
 
 from __future__ import annotations
@@ -30,13 +33,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas import AnyFact, Decision, Delivery, License, PostShipmentReport, Problem, Refused, Tick
+from schemas import AnyFact, Decision, Delivery, Erasure, Hold, License, PostShipmentReport, Problem, Refused, Tick
 from schemas.codec import TOPIC_OF, encode, fact_key, kind_of, log_key, topic_of
 from schemas.reading import LineRefused, Read, read_fact, read_many
 from schemas.screen import DenyList
 from schemas.vocabulary import FactKind
 from streams.access import Access, Scope
-from streams.intake.index import Index, Told, catch_up, outgoing, receipt_of, told
+from streams.intake.index import FIRST, Index, Told, catch_up, outgoing, receipt_of, told
 from streams.names.states import resolve_state
 from streams.transport.partitioning import partition_of
 from streams.transport.ports import Outgoing, Producer, Reader
@@ -44,11 +47,11 @@ from streams.transport.ports import Outgoing, Producer, Reader
 _FEEDS: frozenset[FactKind] = frozenset({"delivery", "report", "incident"})
 SENDS: Mapping[Scope, frozenset[FactKind]] = {
     "feed": _FEEDS,
-    "officer": _FEEDS | {"license", "decision", "judgment", "name"},
+    "officer": _FEEDS | {"license", "decision", "judgment", "name", "hold"},
     "staff": frozenset(),
-    "admin": _FEEDS | {"license", "decision", "judgment", "name", "policy"},
+    "admin": _FEEDS | {"license", "decision", "judgment", "name", "policy", "hold"},
 }
-"""Which kinds a scope may send, and take back. Ticks come from our clock alone."""
+"""Which kinds a scope may send, and take back. Ticks come from our clock alone, erasures from two officers together."""
 
 _UNSURE = frozenset({"ambiguous", "spelling", "sub-national", "supranational", "historical", "unattributed"})
 """A state decides where a fact goes: what is only probably meant is refused, and its sender asked."""
@@ -155,7 +158,9 @@ class Door:
 
     async def start(self) -> int:
         """Read what the log has and the index has not; return how many records that were."""
-        return await catch_up(self.index, self._reader, TOPIC_OF.values())
+        read = await catch_up(self.index, self._reader, TOPIC_OF.values())
+        await self.lay_stubs()
+        return read
 
     async def take(self, body: bytes, access: Access, asked: Asked = DEFAULT) -> list[Result]:
         """Take a body in, in the name of `access`: one fact, a JSON array, or NDJSON (blank lines are passed over).
@@ -240,6 +245,9 @@ class Door:
         if isinstance(fact, Tick) or kind == "tick":
             yield Problem(path="/fact", found="tick", expected="any other kind: only the authority's clock makes ticks")
             return
+        if isinstance(fact, Erasure):
+            yield Problem(path="/fact", found="erasure", expected="any other kind: erasures are asked for, not sent")
+            return
         if kind not in allowed:
             yield Problem(path="/fact", found=kind, expected=f"a kind that this key may send: {_listed(allowed)}")
         if access.source is not None and fact.source != access.source:
@@ -283,7 +291,7 @@ class Door:
 
     async def _compare(self, facts: Mapping[int, AnyFact]) -> tuple[dict[int, Result], dict[int, int]]:
         """What the log has already, or has otherwise; and which records repeat an earlier one of this request."""
-        await catch_up(self.index, self._reader, sorted({topic_of(fact) for fact in facts.values()}))
+        await catch_up(self.index, self._reader, sorted({topic_of(fact) for fact in facts.values()} | set(FIRST)))
         known = await asyncio.to_thread(self.index.by_keys, [log_key(fact).decode() for fact in facts.values()])
         there = {key: {entry.receipt for entry in entries} for key, entries in known.items()}
         results: dict[int, Result] = {}
@@ -291,7 +299,9 @@ class Door:
         twins: dict[int, int] = {}
         for index, fact in facts.items():
             key, receipt = log_key(fact).decode(), receipt_of(fact)
-            if receipt in there.get(key, ()):
+            if self.index.is_erased(fact_key(fact)):
+                results[index] = Result(index=index, outcome="refused", errors=(_ERASED,))
+            elif receipt in there.get(key, ()):
                 results[index] = _result(index, "known", fact, receipt=receipt)
             elif key in there or firsts.get(key, (0, receipt))[1] != receipt:
                 results[index] = _result(index, "conflict", fact, errors=(_conflict(fact),))
@@ -306,8 +316,33 @@ class Door:
             return
         positions = await self._producer.send([self._record(fact, access) for fact in facts])
         entries: list[Told] = [told(fact, position, _ms(fact)) for fact, position in zip(facts, positions, strict=True)]
-        await asyncio.to_thread(self.index.enter_sent, entries)
+        spoken = [fact for fact in facts if isinstance(fact, Erasure | Hold)]
+        await asyncio.to_thread(self.index.enter_sent, entries, spoken)
         self._granted |= _granted_by(facts)
+
+    # -- erasure --------------------------------------------------------------------------------------------------
+
+    async def hear(self) -> None:
+        """Read what others have written about erasures and holds."""
+        await catch_up(self.index, self._reader, FIRST)
+
+    async def erase(self, erasure: Erasure, access: Access) -> None:
+        """Have the log take a word on an erasure that was made in the house, and lay the stubs where it erases."""
+        async with self._holding({f"erasure {erasure.digest}"}):
+            if msgspec.structs.replace(erasure, recorded_at=None) != _undated(self.index.erasure(erasure.digest)):
+                await self._send([_stamped(erasure, access, self._clock())], access)
+                await self.hear()
+            await catch_up(self.index, self._reader, [TOPIC_OF[erasure.of]])
+            await self.lay_stubs()
+
+    async def lay_stubs(self) -> int:
+        """Lay the stubs that are due over what was erased; return how many. Doing it again is harmless."""
+        due = await asyncio.to_thread(self.index.stubs)
+        for start in range(0, len(due), _STUBS_AT_ONCE):
+            some = due[start : start + _STUBS_AT_ONCE]
+            await self._producer.send([Outgoing(stub.topic, None, stub.key, stub.partition) for stub in some])
+            await asyncio.to_thread(self.index.stubs_laid, some)
+        return len(due)
 
     def _record(self, fact: AnyFact, access: Access) -> Outgoing:
         partition = partition_of(fact_key(fact).encode(), self._partitions)
@@ -328,6 +363,16 @@ class Door:
             mine.set()
 
 
+def _undated(erasure: Erasure | None) -> Erasure | None:
+    return None if erasure is None else msgspec.structs.replace(erasure, recorded_at=None)
+
+
+_STUBS_AT_ONCE = 500
+_ERASED = Problem(
+    path="/id",
+    found="the id of a fact that was erased on request",
+    expected="another id, and only what is not what was erased",
+)
 _FAILURES: frozenset[Outcome] = frozenset({"refused", "forbidden", "conflict"})
 _BOMB = Problem(path="", found="JSON nested too deeply", expected="a fact: no more than a few levels")
 _UNBOUND = Problem(

@@ -9,6 +9,8 @@ met in the same way.
 A receipt is a digest of the fact's key, revision and body: the same body has the same receipt, whoever asks and after
 any restart. Answers to requests with an `Idempotency-Key` are kept beside it for a week; losing them loses nothing,
 since facts carry their own ids.
+
+Of a fact that was erased nothing is entered but the stubs that its records are due: they go when the log has the stubs.
 """
 
 from __future__ import annotations
@@ -19,10 +21,13 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from schemas.codec import AnyFact, body_hash, decode_fact, fact_key, kind_of, log_key
+from schemas import Erasure, Hold
+from schemas.codec import AnyFact, body_hash, decode_fact, encode, fact_key, kind_of, log_key
+from schemas.erasure import key_digest
 from streams.errors import Stop
 from streams.transport.ports import Outgoing, Part, Position, Reader, Record
 
@@ -39,6 +44,20 @@ CREATE TABLE IF NOT EXISTS places (
 CREATE TABLE IF NOT EXISTS answers (
     who TEXT NOT NULL, request_key TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER NOT NULL, body BLOB NOT NULL,
     at_ms INTEGER NOT NULL, PRIMARY KEY (who, request_key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS erasures (
+    digest TEXT NOT NULL, erases INTEGER NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (digest, erases, revision)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS holds (
+    ref TEXT NOT NULL, revision INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (ref, revision)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS strange_keys (
+    topic TEXT NOT NULL, part INTEGER NOT NULL, place INTEGER NOT NULL, record_key BLOB NOT NULL,
+    PRIMARY KEY (topic, part, place)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stubs (
+    topic TEXT NOT NULL, part INTEGER NOT NULL, record_key BLOB NOT NULL, PRIMARY KEY (topic, part, record_key)
 ) WITHOUT ROWID;
 """
 _VERSION = 1
@@ -65,6 +84,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     position: Position
     at_ms: int
     """Record time [ms since 1970, UTC]."""
+    record_key: bytes = b""
+    """Key of the record in the log, where a stranger has chosen another than `log_key`."""
+
+
+class Stub(msgspec.Struct, frozen=True):
+    """A record of what was erased, over which a stub is to be laid: a record without a value under its key."""
+
+    topic: str
+    partition: int
+    key: bytes
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,12 +114,13 @@ def _receipt(key: str, digest: str) -> str:
     return hashlib.blake2b(f"{key}\n{digest}".encode(), digest_size=16, person=b"receipt").hexdigest()
 
 
-def told(fact: AnyFact, position: Position, at_ms: int) -> Told:
-    """The entry of a fact that stands at `position`."""
+def told(fact: AnyFact, position: Position, at_ms: int, record_key: bytes | None = None) -> Told:
+    """The entry of a fact that stands at `position`, under `record_key` where a stranger chose another key."""
     key, digest = log_key(fact).decode(), body_hash(fact)
     return Told(
         log_key=key, hash=digest, receipt=_receipt(key, digest), source=fact.source, fact=fact_key(fact),
         revision=fact.revision, kind=kind_of(fact), position=position, at_ms=at_ms,
+        record_key=b"" if record_key in (None, key.encode()) else record_key,
     )  # fmt: skip
 
 
@@ -104,32 +134,125 @@ class Index:
         self._places: dict[Part, int] = {
             (topic, part): place for topic, part, place in self._connection.execute("SELECT * FROM places")
         }
+        gone = self._connection.execute("SELECT digest FROM erasures WHERE erases")
+        self._erased: set[str] = {digest for (digest,) in gone}
 
     def place(self, topic: str, partition: int) -> int:
         """The offset up to which this part has been entered."""
         return self._places.get((topic, partition), 0)
 
-    def enter(self, entries: Sequence[Told], places: Mapping[Part, int]) -> None:
-        """Enter facts, and move the places on, in one transaction. The first entry of a body stays."""
+    def enter(self, entries: Sequence[Told], places: Mapping[Part, int], spoken: Sequence[AnyFact] = ()) -> None:
+        """Enter facts, and move the places on, in one transaction. The first entry of a body stays.
+
+        `spoken` are the erasures and holds among the facts.
+        """
+        gone = [entry for entry in entries if self.is_erased(entry.fact)]
         with self._writing() as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_row(entry) for entry in entries],
+                [_row(entry) for entry in entries if entry not in gone],
             )
+            connection.executemany("INSERT OR IGNORE INTO stubs VALUES (?, ?, ?)", [_due(entry) for entry in gone])
+            connection.executemany(
+                "INSERT OR IGNORE INTO strange_keys VALUES (?, ?, ?, ?)",
+                [(*_part(e), e.position.offset, e.record_key) for e in entries if e.record_key and e not in gone],
+            )
+            for fact in spoken:
+                self._hear(connection, fact)
             connection.executemany(
                 "INSERT INTO places VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = max(next, excluded.next)",
                 [(*part, place) for part, place in places.items()],
             )
+        self._erased |= {fact.digest for fact in spoken if isinstance(fact, Erasure) and fact.erases}
         for known, place in places.items():
             self._places[known] = max(place, self._places.get(known, 0))
 
-    def enter_sent(self, entries: Sequence[Told]) -> None:
+    def enter_sent(self, entries: Sequence[Told], spoken: Sequence[AnyFact] = ()) -> None:
         """Enter what has just been sent; a part's place moves only where nothing of another writer lies between."""
         offsets: dict[Part, list[int]] = {}
         for entry in entries:
             part = (entry.position.topic, entry.position.partition)
             offsets.setdefault(part, []).append(entry.position.offset)
-        self.enter(entries, {part: self._reached(part, sorted(found)) for part, found in offsets.items()})
+        self.enter(entries, {part: self._reached(part, sorted(found)) for part, found in offsets.items()}, spoken)
+
+    # -- erasure --------------------------------------------------------------------------------------------------
+
+    def is_erased(self, fact: str) -> bool:
+        """Whether the fact `kind:source:id` was erased."""
+        return bool(self._erased) and key_digest(fact) in self._erased
+
+    def erasure(self, digest: str) -> Erasure | None:
+        """The newest word on the erasure of what has this digest; one that erases outdoes all others."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT body FROM erasures WHERE digest = ? ORDER BY erases DESC, revision DESC LIMIT 1", (digest,)
+            ).fetchone()
+        return None if row is None else _decoded(row[0], Erasure)
+
+    def erasures(self) -> list[Erasure]:
+        """The newest word on each erasure, the newest request first."""
+        with self._lock:
+            digests = [row[0] for row in self._connection.execute("SELECT DISTINCT digest FROM erasures")]
+        found = [erasure for digest in digests if (erasure := self.erasure(digest)) is not None]
+        return sorted(found, key=lambda erasure: erasure.asked_at, reverse=True)
+
+    def holds(self) -> list[Hold]:
+        """The newest word on each litigation hold, set or lifted."""
+        with self._lock:
+            rows = self._connection.execute("SELECT body FROM holds ORDER BY ref, revision").fetchall()
+        newest = {hold.ref: hold for (body,) in rows if (hold := _decoded(body, Hold)) is not None}
+        return list(newest.values())
+
+    def of_fact(self, fact: str) -> list[Told]:
+        """Every record of the fact `kind:source:id` that the log has, stubs apart."""
+        kind, source, _ = fact.split(":", 2)
+        return self._entries("kind = ? AND source = ? AND fact = ?", [kind, source, fact])
+
+    def stubs(self) -> list[Stub]:
+        """The records over which stubs are due."""
+        with self._lock:
+            rows = self._connection.execute("SELECT topic, part, record_key FROM stubs").fetchall()
+        return [Stub(topic, part, bytes(key)) for topic, part, key in rows]
+
+    def stubs_laid(self, stubs: Iterable[Stub]) -> None:
+        """The log has these stubs: nothing is left here of what lay under them, not even in the file's journal."""
+        with self._writing() as connection:
+            connection.executemany(
+                "DELETE FROM stubs WHERE topic = ? AND part = ? AND record_key = ?",
+                [(stub.topic, stub.partition, stub.key) for stub in stubs],
+            )
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _hear(self, connection: sqlite3.Connection, fact: AnyFact) -> None:
+        if isinstance(fact, Hold):
+            connection.execute("INSERT OR IGNORE INTO holds VALUES (?, ?, ?)", (fact.ref, fact.revision, encode(fact)))
+        if isinstance(fact, Erasure):
+            row = (fact.digest, fact.erases, fact.revision, encode(fact))
+            connection.execute("INSERT OR IGNORE INTO erasures VALUES (?, ?, ?, ?)", row)
+        if isinstance(fact, Erasure) and fact.erases:
+            self._forget(connection, fact)
+
+    def _forget(self, connection: sqlite3.Connection, erasure: Erasure) -> None:
+        """Nothing is left of the fact but the stubs that its records are due."""
+        asked = (erasure.of, erasure.of_source)
+        known = connection.execute("SELECT DISTINCT fact FROM told WHERE kind = ? AND source = ?", asked).fetchall()
+        for (fact,) in known:
+            if key_digest(fact) == erasure.digest:
+                connection.execute(
+                    "INSERT OR IGNORE INTO stubs SELECT topic, part, CAST(log_key AS BLOB) FROM told WHERE fact = ?",
+                    (fact,),
+                )
+                connection.execute(
+                    "INSERT OR IGNORE INTO stubs SELECT topic, part, record_key FROM strange_keys "
+                    "JOIN told USING (topic, part, place) WHERE fact = ?",
+                    (fact,),
+                )
+                connection.execute("DELETE FROM told WHERE fact = ?", (fact,))
+                connection.execute("DELETE FROM strange_keys WHERE record_key IN (SELECT record_key FROM stubs)")
+                connection.execute("DELETE FROM answers WHERE instr(body, CAST(? AS BLOB)) > 0", (fact,))
+                if erasure.of == "hold":
+                    connection.execute("DELETE FROM holds WHERE ref = ?", (fact.partition(":")[2],))
 
     def _reached(self, part: Part, offsets: Iterable[int]) -> int:
         place = self.place(*part)
@@ -196,6 +319,7 @@ def _open(path: Path) -> sqlite3.Connection:
         path.chmod(0o600)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, _VERSION):
             raise Stop(
@@ -217,11 +341,31 @@ def _row(entry: Told) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _part(entry: Told) -> tuple[object, ...]:
+    return (entry.position.topic, entry.position.partition)
+
+
+def _due(entry: Told) -> tuple[object, ...]:
+    return (*_part(entry), entry.record_key or entry.log_key.encode())
+
+
+Spoken = TypeVar("Spoken", Erasure, Hold)
+
+
+def _decoded(body: bytes, kind: type[Spoken]) -> Spoken | None:
+    fact = decode_fact(body)
+    return fact if isinstance(fact, kind) else None
+
+
 def _entry(row: tuple[str, str, str, str, str, int, str, str, int, int, int]) -> Told:
     return Told(
         log_key=row[0], hash=row[1], receipt=row[2], source=row[3], fact=row[4], revision=row[5], kind=row[6],
         position=Position(row[7], row[8], row[9]), at_ms=row[10],
     )  # fmt: skip
+
+
+FIRST = ("erasures", "holds")
+"""Topics that are read before others: what was erased is not entered."""
 
 
 async def catch_up(index: Index, reader: Reader, topics: Iterable[str]) -> int:
@@ -231,24 +375,30 @@ async def catch_up(index: Index, reader: Reader, topics: Iterable[str]) -> int:
     log is away.
     """
     count = 0
-    for topic in topics:
+    for topic in sorted(topics, key=lambda topic: topic not in FIRST):
         for partition, end in (await reader.highwaters(topic)).items():
             while (start := index.place(topic, partition)) < end:
                 records = await reader.read(topic, partition, start, _AT_ONCE)
                 upto = records[-1].offset + 1 if records else end
-                index.enter([entry for record in records if (entry := _of_record(record))], {(topic, partition): upto})
+                _enter(index, records, (topic, partition), upto)
                 count += len(records)
     return count
 
 
-def _of_record(record: Record) -> Told | None:
+def _enter(index: Index, records: Sequence[Record], part: Part, upto: int) -> None:
+    read = [(record, fact) for record in records if (fact := _fact_of(record)) is not None]
+    spoken = [fact for _, fact in read if isinstance(fact, Erasure | Hold)]
+    entries = [told(f, Position(r.topic, r.partition, r.offset), r.timestamp_ms, r.key) for r, f in read]
+    index.enter(entries, {part: upto}, spoken)
+
+
+def _fact_of(record: Record) -> AnyFact | None:
     if record.value is None:
         return None
     try:
-        fact = decode_fact(record.value)
+        return decode_fact(record.value)
     except msgspec.DecodeError:
         return None
-    return told(fact, Position(record.topic, record.partition, record.offset), record.timestamp_ms)
 
 
 def outgoing(fact: AnyFact, topic: str, partition: int, value: bytes, at_ms: int, by: str) -> Outgoing:

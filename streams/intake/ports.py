@@ -50,14 +50,6 @@ class Past(Protocol):
 class Told(Protocol):
     """The part of `streams.warehouse.reads.Reads` that knows what channels were told. Blocking; asked in a thread."""
 
-
-class Reads(Past, Protocol):
-    """The part of `streams.warehouse.reads.Reads` that the API shows. Blocking; asked in a thread."""
-
-    def fact(self, key: str, /) -> Sequence[AnyFact]:
-        """Every stored revision of a fact, the newest first."""
-        ...
-
     def notices(
         self, alert_id: str | None = None, *, channel: str | None = None, day: dt.date | None = None
     ) -> list[Notice]:
@@ -66,6 +58,14 @@ class Reads(Past, Protocol):
 
     def notice(self, id: str, /) -> Notice | None:
         """One notice with its words, or `None`."""
+        ...
+
+
+class Reads(Past, Protocol):
+    """The part of `streams.warehouse.reads.Reads` that the API shows. Blocking; asked in a thread."""
+
+    def fact(self, key: str, /) -> Sequence[AnyFact]:
+        """Every stored revision of a fact, the newest first."""
         ...
 
 

@@ -21,6 +21,7 @@ from streams.errors import Wait
 from streams.pages import words
 from streams.pages.ports import PagePorts, TourStep
 from streams.pages.render import HEADERS, page
+from streams.rules.known import NOW, Standpoint, read_standpoint
 
 FORM_COOKIE = "pledgewatch-form"
 """Holds the word that each of our forms repeats: another site can make a browser post, but not read this."""
@@ -54,6 +55,27 @@ def reader(request: Http, ports: PagePorts, *scopes: Scope) -> Access:
         held = words.list_of(sorted(access.scopes))
         raise Told(403, "Not with this key", f"This key is for {held}; the page is for {words.list_of(scopes, 'or')}.")
     return access
+
+
+def standpoint(request: Http, access: Access) -> Standpoint:
+    """From where the address looks; raises `Told`: 400 where that is no day, 403 for who may not look back."""
+    asked = request.query_params
+    try:
+        at = read_standpoint(asked.get("as_of"), asked.get("as_known_at"))
+    except ValueError as error:
+        raise Told(400, "No such day", f"The address asks for a day that cannot be read. {error}.") from None
+    if not at.now and not access.may("officer"):
+        # What has been embargoed, marked or taken back since would else be open to those who may not see it now.
+        raise Told(403, "Not with this key", "Only officers look back.")
+    return at
+
+
+def _asked(request: Http) -> Standpoint:
+    """The same for what stands around a page, also around one that says what is wrong with it."""
+    try:
+        return read_standpoint(request.query_params.get("as_of"), request.query_params.get("as_known_at"))
+    except ValueError:
+        return NOW
 
 
 def ask_for_key(request: Http, _: Exception) -> Response[Any]:
@@ -99,6 +121,7 @@ def frame(request: Http, ports: PagePorts, access: Access | None, today: dt.date
         "access": access,
         "today": today,
         "path": request.url.path,
+        "at": _asked(request),
         "country": partial(_country, ports.country_name),
         "has_tour": ports.tour is not None,
         "stop": _stop(request, ports),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 
@@ -14,6 +14,7 @@ from streams.access import Access
 from streams.pages import board, forms, ledger, views, words
 from streams.pages.frame import Told, today
 from streams.pages.ports import PagePorts
+from streams.rules.known import NOW, Standpoint
 
 MOST = 2000
 """Alerts read for one page [count]; where there are more, the page says that it shows the most pressing."""
@@ -21,8 +22,9 @@ A_BAND, ALONE = 25, 500
 """Rows of a band beside others, and of a band that was asked for alone [count]."""
 
 
-def of_index(ports: PagePorts, access: Access, filters: views.Filters) -> dict[str, object]:
+def of_index(now: PagePorts, access: Access, filters: views.Filters) -> dict[str, object]:
     """Alerts by band, what changed since a day, and why nothing is there."""
+    ports = now.back(filters.at)
     reads = ports.reads
     every = reads.alerts(limit=MOST)
     withdrawn = reads.alerts(status="withdrawn", limit=MOST) if filters.status == "withdrawn" or filters.since else []
@@ -38,7 +40,7 @@ def of_index(ports: PagePorts, access: Access, filters: views.Filters) -> dict[s
         "cut": MOST if len(every) == MOST else 0,
         "tally": views.tally(mine),
         "closed": sum(1 for alert in mine if alert.status == "closed"),
-        "changed": _changed(ports, access, filters.since, [*every, *withdrawn]) if filters.since else [],
+        "changed": _changed(now, access, filters, [*every, *withdrawn]) if filters.since else [],
         "nothing": "" if chosen else views.nothing_here(reads.counts().freshness, reads.today(), len(mine)),
         "destinations": destinations,
         "states": states,
@@ -47,14 +49,14 @@ def of_index(ports: PagePorts, access: Access, filters: views.Filters) -> dict[s
 
 
 def _changed(
-    ports: PagePorts, access: Access, since: dt.date, alerts: Sequence[Alert]
+    now: PagePorts, access: Access, filters: views.Filters, alerts: Sequence[Alert]
 ) -> list[tuple[Alert, tuple[str, ...]]]:
     """What changed from a day on, by alert, the most pressing first."""
-    found, day = [], today(ports)
+    found, day, facts = [], today(now), cache(now.reads.facts)
     for alert in alerts:
-        history = views.dated(ports.reads.history(alert.id), day)
-        if views.visible(access, [record for _, record in reversed(history)]):
-            changes = views.changed_since(history, since)
+        history = views.until(views.dated(now.reads.history(alert.id), day, facts), filters.at.day)
+        if filters.since and views.visible(access, [record for _, record in reversed(history)]):
+            changes = views.changed_since(history, filters.since)
             if changes:
                 found.append((_titled(alert, history), changes))
     return sorted(found, key=lambda pair: (-words.band_rank(pair[0].band), pair[0].id))
@@ -66,15 +68,18 @@ def _titled(alert: Alert, history: views.History) -> Alert:
     return msgspec.structs.replace(alert, title=last.title) if last and not alert.title else alert
 
 
-def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None) -> dict[str, object]:
-    """One alert, as it is or as it stood on a day, with all that stands around it; raises `Told` (404)."""
-    newest = ports.reads.alert(alert_id)
-    history = views.dated(ports.reads.history(alert_id), today(ports))
-    records = [record for _, record in reversed(history)]
+def of_alert(now: PagePorts, access: Access, alert_id: str, at: Standpoint = NOW) -> dict[str, object]:
+    """One alert, as it is or as it stood, with all that stood around it; raises `Told` (404)."""
+    newest = now.reads.alert(alert_id)
+    whole = views.dated(now.reads.history(alert_id), today(now), now.reads.facts)
+    records = [record for _, record in reversed(whole)]
     if newest is None or not views.visible(access, [newest, *records]):
         raise Told(404, "There is no such alert", "Nothing is or was on record under this id that you may open.")
-    stood = views.as_of(history, on) if on else newest
-    shown = stood or history[0][1]
+    ports = now.back(at)
+    history = views.until(whole, at.day)
+    shown = newest if at.now else ports.reads.alert(alert_id) or _withdrawn(history, at)
+    if shown is None:
+        raise Told(404, "There was no such alert", "Nothing that was there then gives rise to an alert under this id.")
     withdrawn = shown.status == "withdrawn"
     last = views.last_live(history) if withdrawn else shown
     return {
@@ -82,8 +87,6 @@ def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None
         "alert": shown,
         "told": last or shown,
         "withdrawn": withdrawn,
-        "past": on if on and (stood is None or shown != newest) else None,
-        "early": stood is None,
         "steps": views.steps(history),
         "notices": ports.reads.notices(alert_id),
         "linked": _linked(ports, access, shown),
@@ -92,6 +95,11 @@ def of_alert(ports: PagePorts, access: Access, alert_id: str, on: dt.date | None
         "view": views,
         "form": forms,
     }
+
+
+def _withdrawn(history: views.History, at: Standpoint) -> Alert | None:
+    """That an alert had been withdrawn by then; what was true then knows of no withdrawal."""
+    return history[-1][1] if history and at.as_of is None and history[-1][1].status == "withdrawn" else None
 
 
 def _linked(ports: PagePorts, access: Access, alert: Alert) -> list[tuple[str, list[Alert]]]:
@@ -107,11 +115,12 @@ def _linked(ports: PagePorts, access: Access, alert: Alert) -> list[tuple[str, l
     ]
 
 
-def of_destination(ports: PagePorts, access: Access, code: str) -> dict[str, object]:
+def of_destination(now: PagePorts, access: Access, code: str, at: Standpoint = NOW) -> dict[str, object]:
     """The dossier of a destination."""
+    ports = now.back(at)
     every = ports.reads.alerts(destination=code)
     alerts = sorted((a for a in every if views.visible(access, [a])), key=lambda a: (-words.band_rank(a.band), a.id))
-    notes = [note for note in ports.reads.remarks(code) if _may_note(ports, access, note)]
+    notes = [note for note in ports.reads.remarks(code) if _may_note(now, access, note)]
     licenses = {a.license.ref: a.license for a in alerts if a.license}
     reports = {report.ref: report for a in alerts for report in a.reports}
     if not (alerts or notes) and len(code) != 2:
@@ -134,12 +143,14 @@ def _may_note(ports: PagePorts, access: Access, note: Remark) -> bool:
     return _may_read(ports, access, named)
 
 
-def of_fact(ports: PagePorts, access: Access, key: str) -> dict[str, object]:
-    """A fact in every revision; raises `Told` (404)."""
+def of_fact(now: PagePorts, access: Access, key: str, at: Standpoint = NOW) -> dict[str, object]:
+    """A fact in every revision that was known; raises `Told` (404)."""
+    ports = now.back(at)
     revisions = ports.reads.fact(key)
-    if not revisions or not _may_read(ports, access, revisions):
+    if not revisions or not _may_read(now, access, revisions):
         raise Told(404, "There is no such fact", "Nothing is on record under this key that you may open.")
     return {
+        "today": today(ports),
         "key": key,
         "kind": key.partition(":")[0],
         "revisions": [(fact, body_hash(fact), _fields(fact)) for fact in revisions],
@@ -172,8 +183,15 @@ def _fields(fact: AnyFact) -> list[tuple[str, object]]:
     return [(name, value) for name, value in msgspec.to_builtins(fact).items() if name != "fact"]
 
 
-def of_board(ports: PagePorts, access: Access) -> dict[str, object]:
+def of_parked(now: PagePorts, source: str | None, at: Standpoint = NOW) -> dict[str, object]:
+    """What was set aside, of one source or all."""
+    ports = now.back(at)
+    return {"today": today(ports), "rows": ports.reads.parked(source, 200), "source": source}
+
+
+def of_board(now: PagePorts, access: Access, at: Standpoint = NOW) -> dict[str, object]:
     """The board of the monitoring staff."""
+    ports = now.back(at)
     counts, day = ports.reads.counts(), ports.reads.today()
     alerts = [alert for alert in ports.reads.alerts(limit=MOST) if views.visible(access, [alert])]
     built = board.build(alerts, ports.reads.parked(limit=1000), counts.facts, counts.freshness, counts.parked, day)

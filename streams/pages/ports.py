@@ -18,6 +18,7 @@ from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access, Connection, access_of, keys_of
 from streams.names.states import state_names
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 
 
 class Counts(Protocol):
@@ -58,6 +59,9 @@ class Reads(Protocol):
 
     def fact(self, key: str) -> list[AnyFact]:
         """Every revision of `kind:source:id`, newest first."""
+
+    def facts(self) -> Sequence[AnyFact]:
+        """Every body and retraction of every fact."""
 
     def remarks(self, destination: str | None = None) -> list[Remark]:
         """What dossiers say beside their alerts."""
@@ -110,6 +114,8 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     reads: Reads
     past: Callable[[Standpoint], Reads]
     """The same reads from a past standpoint."""
+    survey: Callable[[Standpoint], Survey]
+    """All that counts from a standpoint, over every destination. Blocking."""
     submit: Callable[[Sequence[AnyFact]], Awaitable[object]]
     """Takes facts into the log; raises `schemas.Refused` or `streams.errors.Wait`."""
     clock: Callable[[], dt.datetime]
@@ -128,6 +134,10 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Source of decisions made on the pages, for keys that are not bound to one."""
     demo_key: str = ""
     """Key offered on the entrance page of the demo; empty outside it."""
+
+    def back(self, at: Standpoint) -> PagePorts:
+        """The same ports, with the reads from a standpoint. Blocking."""
+        return self if at.now else msgspec.structs.replace(self, reads=self.past(at))
 
     def __deepcopy__(self, memo: object) -> PagePorts:
         """Itself: Litestar copies what handlers hold, and ports are open doors, not data."""

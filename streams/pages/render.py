@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import jinja2
+from jinja2.runtime import Context
 from litestar import MediaType, Response
 
 from streams.pages import words
@@ -38,7 +39,8 @@ def _environment() -> jinja2.Environment:
         age=words.age, persons=words.persons, nats=words.nats, percent=words.percent, odds=words.odds,
         sentence=words.sentence, ended=words.ended, zip=zip, language=words.language, direction=words.direction,
         list_of=words.list_of,
-        alert_path=alert_path, fact_path=fact_path, iso=lambda when: when.isoformat() if when else "",
+        alert_path=_kept_alert, fact_path=_kept_fact, kept=_kept, alert_path_at=alert_path,
+        iso=lambda when: when.isoformat() if when else "",
     )  # fmt: skip
     env.globals.update(words=words)
     return env
@@ -47,6 +49,23 @@ def _environment() -> jinja2.Environment:
 def alert_path(id: str, **query: object) -> str:
     """Address of an alert's page."""
     return f"/alerts/{quote(id, safe='~:@+')}" + (f"?{urlencode(query)}" if query else "")
+
+
+@jinja2.pass_context
+def _kept(context: Context, address: str) -> str:
+    """An address within this site that looks from where the page looks."""
+    asked = context["at"].query() if context.get("at") else {}
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}" if asked else address
+
+
+@jinja2.pass_context
+def _kept_alert(context: Context, id: str) -> str:
+    return _kept(context, alert_path(id))
+
+
+@jinja2.pass_context
+def _kept_fact(context: Context, key: str) -> str:
+    return _kept(context, fact_path(key))
 
 
 def fact_path(key: str) -> str:

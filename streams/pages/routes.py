@@ -9,7 +9,9 @@
     /about /tour        how it works; the guided tour       anybody with a key
     /enter /leave       session                             anybody
 
-Everything is readable without a script. A post answers with a redirect, so that reloading repeats nothing.
+What officers read takes `?as_of=` and `?as_known_at=`: what was true then, what was known then. Links keep them, so
+that the address of a view shows the same to a colleague. Everything is readable without a script. A post answers with a
+redirect, so that reloading repeats nothing.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ from streams.pages.frame import (
     ours,
     reader,
     show,
+    standpoint,
     tell,
     today,
     tour_address,
@@ -117,7 +120,7 @@ async def index(request: Http, ports: Ports) -> Response[Any]:
     if not access.may("officer"):
         elsewhere = "/board" if access.may("staff") else "/send" if access.may("feed") else "/about"
         return Redirect(elsewhere, status_code=303, headers=HEADERS)
-    filters = views.read_filters(request.query_params)
+    filters = views.read_filters(request.query_params, standpoint(request, access))
     context = await asyncio.to_thread(gather.of_index, ports, access, filters)
     return await show(request, ports, access, "alerts.html", context)
 
@@ -130,10 +133,10 @@ async def alerts_index() -> Redirect:
 
 @get("/alerts/{alert_id:path}", name="pages:alert")
 async def alert(request: Http, ports: Ports, alert_id: FromPath[str]) -> Html:
-    """One alert, explained; with `?on=` as it stood on that day."""
+    """One alert, explained."""
     access = reader(request, ports, "officer")
-    on = views.read_day(request.query_params.get("on", ""))
-    context = await asyncio.to_thread(gather.of_alert, ports, access, alert_id.lstrip("/"), on)
+    at = standpoint(request, access)
+    context = await asyncio.to_thread(gather.of_alert, ports, access, alert_id.lstrip("/"), at)
     return await _alert_page(request, ports, access, context)
 
 
@@ -166,7 +169,7 @@ async def decide(request: Http, ports: Ports, answered: Forms, alert_id: FromPat
     form_id = _digest(alert_id, form)
     if repeated := answered.sent_to(form_id):
         return Redirect(repeated, status_code=303, headers=HEADERS)
-    context = await asyncio.to_thread(gather.of_alert, ports, access, alert_id, None)
+    context = await asyncio.to_thread(gather.of_alert, ports, access, alert_id)
     filled = _filled(form)
     show_again = partial(_alert_page, request, ports, access, context, filled=filled)
     shown: Alert = context["alert"]  # type: ignore[assignment]
@@ -232,7 +235,8 @@ def _signing(
 async def destination(request: Http, ports: Ports, code: FromPath[str]) -> Html:
     """The dossier of a destination."""
     access = reader(request, ports, "officer")
-    context = await asyncio.to_thread(gather.of_destination, ports, access, code.upper())
+    at = standpoint(request, access)
+    context = await asyncio.to_thread(gather.of_destination, ports, access, code.upper(), at)
     return await show(request, ports, access, "destination.html", context)
 
 
@@ -240,7 +244,8 @@ async def destination(request: Http, ports: Ports, code: FromPath[str]) -> Html:
 async def facts(request: Http, ports: Ports, key: FromPath[str]) -> Html:
     """A fact in every revision that the log holds."""
     access = reader(request, ports, "officer")
-    context = await asyncio.to_thread(gather.of_fact, ports, access, key.lstrip("/"))
+    at = standpoint(request, access)
+    context = await asyncio.to_thread(gather.of_fact, ports, access, key.lstrip("/"), at)
     return await show(request, ports, access, "fact.html", context)
 
 
@@ -251,7 +256,7 @@ async def facts(request: Http, ports: Ports, key: FromPath[str]) -> Html:
 async def board_page(request: Http, ports: Ports) -> Html:
     """Counts and freshness for the monitoring staff."""
     access = reader(request, ports, "officer", "staff")
-    context = await asyncio.to_thread(gather.of_board, ports, access)
+    context = await asyncio.to_thread(gather.of_board, ports, access, standpoint(request, access))
     return await show(request, ports, access, "board.html", context)
 
 
@@ -260,8 +265,8 @@ async def parked(request: Http, ports: Ports) -> Html:
     """What was set aside: path and reason, never the text."""
     access = reader(request, ports, "officer", "staff", "feed")
     source = None if access.may("officer", "staff") else access.source or "-"
-    rows = await asyncio.to_thread(ports.reads.parked, source, 200)
-    return await show(request, ports, access, "parked.html", {"rows": rows, "source": source})
+    context = await asyncio.to_thread(gather.of_parked, ports, source, standpoint(request, access))
+    return await show(request, ports, access, "parked.html", context)
 
 
 # -- words, tour, entrance ------------------------------------------------------------------------------------------

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import get_args
 from urllib.parse import urlencode
 
 import msgspec
 
 from schemas.alert import Alert, Candidate, Case, Evidence
+from schemas.codec import AnyFact, fact_key
+from schemas.retraction import Retraction
 from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access
 from streams.pages import words
+from streams.rules.known import NOW, Standpoint
 
 STALE_AFTER = 30
 """Days without any word after which an empty page speaks of silence rather than of peace [days]; a display choice."""
@@ -28,13 +31,15 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     status: AlertStatus | None = None
     group: str = ""
     since: dt.date | None = None
+    at: Standpoint = NOW
+    """From where one looks."""
     problems: tuple[str, ...] = ()
     """What in the address could not be understood, in words."""
 
     def address(self, **changes: object) -> str:
         """Address of the list with these filters, some of them changed."""
         asked = {name: getattr(self, name) for name in ("band", "destination", "state", "status", "group", "since")}
-        return "/?" + urlencode({name: str(value) for name, value in (asked | changes).items() if value})
+        return "/?" + urlencode({k: str(v) for k, v in (asked | self.at.query() | changes).items() if v})
 
     @property
     def any(self) -> bool:
@@ -42,7 +47,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.band or self.destination or self.state or self.status or self.group or self.since)
 
 
-def read_filters(query: Mapping[str, str]) -> Filters:
+def read_filters(query: Mapping[str, str], at: Standpoint = NOW) -> Filters:
     """The filters in an address; a word that is not known is named and left out, never guessed."""
     problems: list[str] = []
     band = _one_of(query.get("band", ""), get_args(Band), "band", problems)
@@ -54,6 +59,7 @@ def read_filters(query: Mapping[str, str]) -> Filters:
         state=_state(query.get("state", ""), "issuing state", problems),
         group=query.get("group", "")[:400],
         since=read_day(query.get("since", ""), problems),
+        at=at,
         problems=tuple(problems),
     )
 
@@ -188,18 +194,58 @@ History = Sequence[tuple[dt.date, Alert]]
 """Every record of one alert with the day that it belongs to, oldest first."""
 
 
-def dated(records: Sequence[tuple[dt.datetime, Alert]], today: dt.date) -> list[tuple[dt.date, Alert]]:
+def dated(
+    records: Sequence[tuple[dt.datetime, Alert]],
+    today: dt.date,
+    facts: Callable[[], Iterable[AnyFact]] = lambda: (),
+) -> list[tuple[dt.date, Alert]]:
     """The history of an alert from its records and the time the log had them.
 
     A log that was written by a replay is younger than the days that it tells of: there a record belongs to the newest
-    day that it speaks of, and one that speaks of none (nothing is left of it) to `today`.
+    day that it speaks of or on which a fact that it rests on was recorded, and one that speaks of none (nothing is left
+    of it) to the day on which the last of them was taken back. Only then are the stored `facts` asked for.
     """
+    replayed = any(at.date() > today + dt.timedelta(days=1) for at, _ in records)
+    recorded = _recorded(facts(), {piece.fact for _, a in records for piece in all_evidence(a)}) if replayed else {}
     found: list[tuple[dt.date, Alert]] = []
     for at, alert in records:
-        replayed = at.date() > today + dt.timedelta(days=1)
-        day = alert.assessed_on or ((newest_day(alert) or today) if replayed else at.date())
-        found.append((max(day, found[-1][0]) if found else day, alert))
+        before = found[-1] if found else None
+        day = alert.assessed_on or (_day_of(before[1] if before else None, alert, recorded) if replayed else at.date())
+        day = day or today
+        found.append((max(day, before[0]) if before else day, alert))
     return found
+
+
+Recorded = Mapping[str, Sequence[tuple[int, bool, dt.date]]]
+"""By fact: revision, whether it was taken back in it, and the day on which that was recorded."""
+
+
+def _recorded(facts: Iterable[AnyFact], keys: Set[str]) -> Recorded:
+    words: dict[str, list[tuple[int, bool, dt.date]]] = {}
+    for fact in facts:
+        if fact.recorded_at is not None and (key := fact_key(fact)) in keys:
+            on = fact.recorded_at.astimezone(dt.UTC).date()
+            words.setdefault(key, []).append((fact.revision, isinstance(fact, Retraction), on))
+    return words
+
+
+def _day_of(before: Alert | None, alert: Alert, recorded: Recorded) -> dt.date | None:
+    """The newest day that a record speaks of, or on which what it rests on was recorded; of none, what ended it."""
+    came = [
+        min(on for revision, _, on in recorded[piece.fact] if revision == piece.revision)
+        for piece in all_evidence(alert)
+        if any(revision == piece.revision for revision, _, _ in recorded.get(piece.fact, ()))
+    ]
+    newest = newest_day(alert)
+    if newest or came:
+        return max([*came, *([newest] if newest else [])])
+    ended = [
+        on
+        for piece in (all_evidence(before) if before else ())
+        for revision, taken, on in recorded.get(piece.fact, ())
+        if revision > piece.revision or (taken and revision >= piece.revision)
+    ]
+    return max(ended, default=None)
 
 
 def newest_day(alert: Alert) -> dt.date | None:
@@ -273,6 +319,11 @@ def _clause_change(before: Alert, after: Alert) -> list[str]:
     if before.clause and after.clause and before.clause.version != after.clause.version:
         return [f"Clause quoted in version {after.clause.version}, before in version {before.clause.version}"]
     return []
+
+
+def until(history: History, day: dt.date | None) -> History:
+    """The history up to a day, without one the whole."""
+    return [(on, alert) for on, alert in history if day is None or on <= day]
 
 
 def as_of(history: History, on: dt.date) -> Alert | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from schemas.alert import VictimCount
 from schemas.common import Period
 from schemas.vocabulary import BANDS, Band
+from streams.rules.known import Standpoint, end_of
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -177,7 +178,10 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "encourage_diligence": "encourage due diligence", "help_others": "help others", "notify": "notify",
         "other": "another commitment",
     },
-    "ConsentKind": {"retransfer": "re-transfer", "change_of_use": "change of use"},
+    "ConsentKind": {
+        "retransfer": "re-transfer", "change_of_use": "change of use", "disposal": "disposal",
+        "amendment": "amendment",
+    },
     "PendingKind": {
         "application": "an application", "renewal": "a renewal", "delivery": "a delivery", "update": "an update",
         "support": "support",
@@ -229,7 +233,7 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "log_tamper": "log altered", "security_deficiency": "deficient security",
         "host_government_blocked": "blocked by the host government", "end_user_refused": "refused by the end user",
         "lost_stolen_destroyed": "lost, stolen or destroyed", "disposal_unproven": "disposal not proven",
-        "other": "other reason",
+        "force_majeure": "force majeure", "other": "other reason",
     },
     "LogStatus": {
         "complete": "log complete", "gaps": "log with gaps", "missing": "log missing", "tampered": "log altered",
@@ -242,6 +246,23 @@ LABELS: Mapping[str, Mapping[object, str]] = {
     "Bearing": {"supports": "speaks for it", "contradicts": "speaks against it", "inconclusive": "decides nothing"},
     "Verified": {
         "custody": "custody", "use": "use", "logs": "logs", "configuration": "configuration", "targets": "targets",
+    },
+    "DataMisuse": {
+        "kept_beyond": "data kept too long", "not_deleted": "data not deleted", "shared_onward": "data passed on",
+        "published": "data published",
+    },
+    "ChangeKind": {
+        "end_user": "end user changed", "operator": "operator changed", "site": "site changed",
+        "configuration": "configuration changed", "capacity": "capacity changed", "end_use": "end use changed",
+    },
+    "Party": {
+        "authority": "the authority", "exporter": "the exporter", "end_user": "the end user", "vendor": "the vendor",
+        "host": "the host of the inspection",
+    },
+    "DayKind": {"calendar": "days", "working": "working days"},
+    "Weekday": {
+        "monday": "Monday", "tuesday": "Tuesday", "wednesday": "Wednesday", "thursday": "Thursday",
+        "friday": "Friday", "saturday": "Saturday", "sunday": "Sunday",
     },
     "VendorAction": {
         "restricted": "restricted", "disconnected": "disconnected", "contract_ended": "contract ended",
@@ -318,6 +339,10 @@ LABELS: Mapping[str, Mapping[object, str]] = {
         "derivative_or_retracted": "The account is derived or was retracted",
         "fabrication": "The account is fabricated",
         "report_in_transit": "The report is on its way",
+        "carrier_delay": "The post or a carrier was slow or on strike",
+        "force_majeure": "Circumstances beyond their power", "other_reckoning": "The days are counted otherwise there",
+        "told_elsewhere": "The rest was told elsewhere",
+        "no_power_to_admit": "Whoever refused had no power to admit",
     },
     "Matter": {
         "attack": "Attack", "product": "Product", "vendor": "Vendor", "operator_state": "Operator state",
@@ -383,6 +408,16 @@ def moment(at: dt.datetime) -> str:
     """`3 March 2025, 14:05 UTC`."""
     at = at.astimezone(dt.UTC)
     return f"{day(at.date())}, {at:%H:%M} UTC"
+
+
+def standpoint(at: Standpoint) -> str:
+    """From where a page looks: `What was true on 3 March 2025, as known today.`"""
+    known = ""
+    if at.as_known_at and at.known_on:
+        known = day(at.known_on) if at.as_known_at == end_of(at.known_on) else moment(at.as_known_at)
+    if at.as_of:
+        return f"What was true on {day(at.as_of)}, as known {f'on {known}' if known else 'today'}."
+    return f"What was known on {known}." if known else "How things stand today."
 
 
 def period(when: Period | None) -> str:

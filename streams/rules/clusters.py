@@ -7,7 +7,7 @@ judgment on the same pair overrides an older one; a reverted judgment says nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -153,6 +153,14 @@ class Clustering:
                 shares_origin(incident, other) or near(incident, other, self._near_copy)
             ):
                 yield ref
+
+
+def clusters(incidents: Iterable[Counted], judgments: Judgments, near_copy: float) -> tuple[Cluster, ...]:
+    """The clusters of these accounts, ordered by key."""
+    clustering = Clustering(judgments, near_copy)
+    for counted in incidents:
+        clustering.change(counted.fact.ref, counted)
+    return tuple(clustering.settle()[1])
 
 
 def _incident(counted: Counted) -> Incident:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
-from typing import TypeVar
+from copy import copy
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -124,6 +125,7 @@ class Partition:
         self._referring: dict[str, set[str]] = defaultdict(set)
         self._speaking: dict[str, set[str]] = defaultdict(set)
         self._erased: set[str] = set()
+        self._left_out: frozenset[str] = frozenset()
         self._today = EARLIEST
         self._chosen: dict[type, tuple[Counted, ...]] = {}
         self.judgments = Judgments()
@@ -290,9 +292,15 @@ class Partition:
         """The deliveries and reports of which some revision carries the serial."""
         return frozenset(self._sightings.get(serial, ()))
 
+    def without(self, keys: Iterable[str]) -> Self:
+        """The same partition, as if these facts were not in it. It shares what it holds: add nothing to it."""
+        rest = copy(self)
+        rest._left_out = self._left_out | frozenset(keys)
+        return rest
+
     def counting(self, key: str, destination: str, serials: Set[str] = frozenset()) -> Counted | None:
         """The fact as it counts in a destination to which these serials were delivered."""
-        known = self._versions.get(key)
+        known = self._versions.get(key) if key not in self._left_out else None
         return known.counting(key, destination, serials) if known else None
 
     def dossier(self, destination: str, today: dt.date | None = None) -> Dossier:
@@ -324,7 +332,7 @@ class Partition:
         self, destination: str, keys: Iterable[str], serials: frozenset[str] = frozenset()
     ) -> Iterator[Counted]:
         for key in sorted(keys):
-            counted = self._versions[key].counting(key, destination, serials)
+            counted = self.counting(key, destination, serials)
             if counted is not None:
                 yield counted
 

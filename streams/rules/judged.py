@@ -76,6 +76,10 @@ class Judgments:
         """The judgments that hold on a source, the newest last."""
         return self._holding(self._on_source.get(source, ()))
 
+    def all(self) -> list[Judgment]:
+        """Every judgment that holds, the newest last."""
+        return self._holding(self._counted)
+
     def pairs(self, incident: str) -> dict[str, bool]:
         """The accounts that were compared with this one: whether they tell of the same event, by the newest word."""
         judged: dict[str, bool] = {}

@@ -17,9 +17,8 @@ Nothing here takes signals, changes logging or exits the process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -27,11 +26,14 @@ import faust
 from faust.app.base import BootStrategy
 from faust.sensors.monitor import Monitor
 from faust.tables.table import Table
+from faust.types import RecordMetadata
 from mode import Service
 
 from streams.errors import Stop
 from streams.transport.address import is_kafka, read_address
+from streams.transport.ports import Outgoing
 from streams.transport.recovery import PromptTables
+from streams.transport.sends import LARGEST_BATCH, outgoing
 
 _Result = TypeVar("_Result")
 
@@ -85,39 +87,29 @@ def _bytes(part: str, found: Any) -> bytes | None:
 
 
 class RawTopic(faust.Topic):  # type: ignore[misc]
-    """A topic that hands a record to the producer and keeps its body out of every log (Faust's debug log has it)."""
+    """A topic of bytes. A send is a post: what Faust would make for each record is not made."""
 
-    async def publish_message(self, fut: Any, wait: bool = False) -> Any:
-        """Send what `fut` holds; the awaitable is done when the log has it."""
-        message = fut.message
-        producer = await self._get_producer()
-        sent = await producer.send(
-            self._topic_name_or_default(message.channel),
-            message.key,
-            message.value,
-            partition=message.partition,
-            timestamp=message.timestamp,
-            headers=message.headers,
+    async def send(
+        self,
+        *,
+        key: bytes | None = None,
+        value: bytes | None = None,
+        partition: int | None = None,
+        timestamp: float | None = None,
+        headers: Any = None,
+        **_: Any,
+    ) -> Awaitable[RecordMetadata]:
+        """Send a record soon; the awaitable is done when the log has it. Waits while very much is under way."""
+        producer = self.app.producer
+        if not producer.started:
+            await self.app.maybe_start_producer()
+        if producer.room.full:
+            await producer.room.wait_until_ebb()
+        said = outgoing(
+            self.get_topic_name(), _bytes("key", key), _bytes("value", value), partition, timestamp, headers
         )
-        sent.add_done_callback(partial(_settle, fut))
-        if wait:
-            await sent
-        return sent
-
-
-def _settle(fut: Any, sent: asyncio.Future[Any]) -> None:
-    """Tell `fut`, and whoever waits for it, what became of the send. The ledger has heard it already."""
-    if fut.done():
-        return
-    if sent.cancelled():
-        fut.cancel()
-    elif error := sent.exception():
-        fut.set_exception(error)
-        fut.exception()
-    else:
-        fut.set_result(sent.result())
-        if fut.message.callback:
-            fut.message.callback(fut)
+        answer: Awaitable[RecordMetadata] = producer.sent(said)
+        return answer
 
 
 class RawTable(Table):  # type: ignore[misc]
@@ -128,16 +120,26 @@ class RawTable(Table):  # type: ignore[misc]
         self.key_serializer = self.value_serializer = "raw"
         self.own_writes: set[tuple[str, int, int]] = set()
         self._read_back = read_back
+        self._its_changelog: str | None = None
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
         """Send the row to the changelog, and note its part: Faust's store knows only what it recovered."""
-        super().on_key_set(key, value)
-        self.data._key_partition[key] = self.partition_for_key(key)
+        partition = self.partition_for_key(key)
+        said = Outgoing(self._changelog_name(), _bytes("value", value), _bytes("key", key), partition)
+        self.app.producer.post(said, self._note_sent)
+        self.data._key_partition[key] = partition
+
+    def _changelog_name(self) -> str:
+        if self._its_changelog is None:
+            self._its_changelog = self.changelog_topic.get_topic_name()
+        return self._its_changelog
 
     def _on_changelog_sent(self, fut: Any) -> None:
-        super()._on_changelog_sent(fut)
+        self._note_sent(fut.result())
+
+    def _note_sent(self, sent: RecordMetadata) -> None:
+        self.data.set_persisted_offset(sent.topic_partition, sent.offset)
         if self._read_back:
-            sent = fut.result()
             self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
     def doubt(self, key: bytes) -> None:
@@ -245,8 +247,8 @@ def _over_kafka(log_url: str) -> dict[str, Any]:
         "topic_allow_declare": False,
         "producer_acks": -1,
         "producer_compression_type": "lz4",
-        "producer_linger": 0.005,
-        "producer_max_batch_size": 262_144,
+        "producer_linger": 0.0,  # `sends.py` gathers
+        "producer_max_batch_size": LARGEST_BATCH,
         "producer_max_request_size": _LARGEST,
         "producer_request_timeout": _DELIVERED_WITHIN,
         "broker_session_timeout": 30.0,

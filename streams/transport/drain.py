@@ -45,6 +45,11 @@ class DrainLoop:
             self._done[tp] = delivered.popleft().offset + 1
         return self._done.get(tp)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether all that was delivered is done."""
+        return all(message.acked for delivered in self._delivered.values() for message in delivered)
+
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> list[TP]:
         # Faust's own lists of acknowledged offsets are not used here, only emptied.
         for offsets in (*self._acked.values(), *self._acked_index.values()):  # type: ignore[attr-defined]
@@ -180,9 +185,8 @@ class DrainLoop:
         return delivery.done() and not delivery.cancelled()
 
     def _can_block(self, channels: Iterable[Any]) -> bool:
-        buffer = self.app.producer.buffer
         return (
             not self.app.flow_control.is_active()
-            or buffer.pending.qsize() > buffer.max_messages
+            or self.app.producer.room.full
             or any(channel.queue.full() for channel in channels)
         )

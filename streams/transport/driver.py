@@ -11,15 +11,13 @@ One member to a group, no transactions, no rebalance but the one at the start (a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias, cast
 
 from faust.transport import base
-from faust.transport.producer import ProducerBuffer
 from faust.types import TP, ConsumerMessage, RecordMetadata
-from faust.types.tuples import FutureMessage
 from yarl import URL
 
 from streams.errors import Stop
@@ -27,8 +25,8 @@ from streams.transport.drain import DrainLoop
 from streams.transport.log import Log, acquire, release, waker
 from streams.transport.logfile import Synchronous
 from streams.transport.partitioning import partition_of
-from streams.transport.ports import Committed, Headers, Outgoing, Position, Record
-from streams.transport.sends import CommitAfterSends, Ledger
+from streams.transport.ports import Committed, Outgoing, Position, Record
+from streams.transport.sends import CommitAfterSends, Failed, PostedSends, Told
 
 _FETCH = 1024
 """Records read at once, over all parts."""
@@ -37,9 +35,7 @@ _LARGEST_BATCH = 512
 _LINGER = 0.01
 """Seconds that a batch waits for more: a commit costs as much as three records, whoever reads is woken for each."""
 
-_Sent = Callable[[RecordMetadata], None]
-_Failed = Callable[[BaseException], None]
-_Batch: TypeAlias = "list[tuple[Outgoing, _Sent, _Failed]]"
+_Batch: TypeAlias = "list[tuple[Outgoing, Told | None, Failed | None]]"
 
 
 class Consumer(DrainLoop, CommitAfterSends, base.Consumer):  # type: ignore[misc]
@@ -236,16 +232,7 @@ def _let_go(transport: Transport, forget: Callable[[], None]) -> None:
     transport.close()
 
 
-class _NoBuffer(ProducerBuffer):  # type: ignore[misc]
-    """Stands where Faust's buffer is: sends go into the batch at once, so nothing ever waits here."""
-
-    size = 0
-
-    async def wait_until_ebb(self) -> None:
-        """Wait for nothing."""
-
-
-class Producer(base.Producer):  # type: ignore[misc]
+class Producer(PostedSends, base.Producer):  # type: ignore[misc]
     """Writes a Faust app's records to the embedded log, many to a transaction.
 
     What is sent within some milliseconds goes into one batch; it is written then, or when it is large, or when a commit
@@ -256,9 +243,6 @@ class Producer(base.Producer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.ledger = Ledger()
-        self.buffer = _NoBuffer(loop=self.loop, beacon=self.beacon)
-        self.buffer.app = self.app
         self._batch: _Batch = []
         self._written: asyncio.Future[None] | None = None
         self._in_flight: asyncio.Future[None] | None = None
@@ -282,41 +266,6 @@ class Producer(base.Producer):  # type: ignore[misc]
 
     # -- sending ----------------------------------------------------------------------------------------------------
 
-    async def send(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        partition: int | None,
-        timestamp: float | None,
-        headers: Any,
-        *,
-        transactional_id: str | None = None,
-    ) -> Awaitable[RecordMetadata]:
-        """Put a record into the batch; the awaitable is done when it is committed."""
-        sent: asyncio.Future[RecordMetadata] = self._running_loop().create_future()
-        self._add(
-            _outgoing(topic, key, value, partition, timestamp, headers), partial(_succeed, sent), partial(_fail, sent)
-        )
-        return sent
-
-    async def send_and_wait(self, *args: Any, **kwargs: Any) -> RecordMetadata:
-        """Send a record and return when it is committed."""
-        return await (await self.send(*args, **kwargs))
-
-    def send_soon(self, fut: FutureMessage) -> None:
-        """Put a record into the batch, as tables do with their changelogs; `fut` is done when it is committed."""
-        message = fut.message
-        outgoing = _outgoing(
-            message.channel.get_topic_name(),
-            message.key,
-            message.value,
-            message.partition,
-            message.timestamp,
-            message.headers,
-        )
-        self._add(outgoing, partial(_publish, fut), partial(_fail, fut))
-
     async def flush(self) -> None:
         """Return when everything that was sent before is committed, or has failed."""
         last = self._written or self._in_flight
@@ -324,10 +273,11 @@ class Producer(base.Producer):  # type: ignore[misc]
         if last is not None:
             await asyncio.wait([last])
 
-    def _add(self, outgoing: Outgoing, sent: _Sent, failed: _Failed) -> None:
-        self._batch.append((outgoing, sent, failed))
+    def post(self, outgoing: Outgoing, told: Told | None = None, failed: Failed | None = None) -> None:
+        """Put a record into the batch; see `PostedSends`."""
+        self._batch.append((outgoing, told, failed))
         if self._written is None:
-            loop = self._running_loop()
+            loop = asyncio.get_running_loop()
             self._written = loop.create_future()
             self.ledger.enter(self._written)
             self._alarm = loop.call_later(_LINGER, self._start_writing)
@@ -371,9 +321,6 @@ class Producer(base.Producer):  # type: ignore[misc]
             raise Stop("The worker's producer is not started, so it has no log to write to")
         return self._log
 
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
-
     # -- topics -----------------------------------------------------------------------------------------------------
 
     async def create_topic(self, topic: str, partitions: int, replication: int, **kwargs: Any) -> None:
@@ -399,46 +346,15 @@ def _tell(
     if isinstance(outcome, Exception):
         written.set_exception(outcome)
         for _, _, failed in batch:
-            failed(outcome)
+            if failed is not None:
+                failed(outcome)
         return
     written.set_result(None)
-    for (outgoing, sent, _), position in zip(batch, outcome, strict=True):
-        tp = TP(position.topic, position.partition)
-        at = None if outgoing.timestamp_ms is None else outgoing.timestamp_ms / 1000.0
-        sent(RecordMetadata(tp.topic, tp.partition, tp, position.offset, at, 1))
-
-
-def _succeed(sent: asyncio.Future[RecordMetadata], metadata: RecordMetadata) -> None:
-    if not sent.done():
-        sent.set_result(metadata)
-
-
-def _publish(fut: FutureMessage, metadata: RecordMetadata) -> None:
-    if not fut.done():
-        fut.set_result(metadata)
-        if fut.message.callback:
-            fut.message.callback(fut)
-
-
-def _fail(sent: asyncio.Future[Any], error: BaseException) -> None:
-    if not sent.done():
-        sent.set_exception(error)
-        sent.exception()  # the ledger has it; nobody else needs to ask
-
-
-def _outgoing(
-    topic: str, key: bytes | None, value: bytes | None, partition: int | None, timestamp: float | None, headers: Any
-) -> Outgoing:
-    return Outgoing(
-        topic, value, key, partition, None if timestamp is None else round(timestamp * 1000), _plain_headers(headers)
-    )
-
-
-def _plain_headers(headers: Any) -> Headers:
-    if not headers:
-        return ()
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    return tuple((name, value.encode() if isinstance(value, str) else bytes(value)) for name, value in pairs)
+    for (outgoing, told, _), position in zip(batch, outcome, strict=True):
+        if told is not None:
+            tp = TP(position.topic, position.partition)
+            at = None if outgoing.timestamp_ms is None else outgoing.timestamp_ms / 1000.0
+            told(RecordMetadata(tp.topic, tp.partition, tp, position.offset, at, 1))
 
 
 class Transport(base.Transport):  # type: ignore[misc]

@@ -5,6 +5,9 @@ returns when the last is acknowledged by every replica that counts. kafka-python
 in threads of its own, one for each client, because its consumers belong to one thread.
 
 Topics are made at deployment, never by sending to them.
+
+A client that was not answered is thrown away and made anew: kafka-python's may stay lost for minutes after a broker
+that it knew went away and came back (seen with 3.0.12: every question timed out, for a new client none did).
 """
 
 from __future__ import annotations
@@ -14,10 +17,11 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import kafka
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from streams.errors import Wait
@@ -27,6 +31,15 @@ _Result = TypeVar("_Result")
 
 _PATIENCE = 30.0
 """Seconds that a record, or a question, may take before the cluster counts as away."""
+_TRIES = 4
+"""How often a question is put within that time, each time by a new client."""
+_PAUSE = 0.2
+"""Seconds between two tries."""
+_DEAF_AFTER = 10.0
+"""Seconds of silence after which a follower asks whether there is nothing, or whether it hears nothing."""
+_PROMPT = {"reconnect_backoff_ms": 50, "reconnect_backoff_max_ms": 1000, "metadata_max_age_ms": 5000}
+"""A broker that comes back is found within seconds: kafka-python's own pauses grow to thirty, and it asks only every
+five minutes who leads what, unless it is told that it is wrong."""
 _MOST_UNDER_WAY = 20_000
 """Records under way at once; a call that would pass it is asked to wait."""
 _LARGEST = 8_000_000
@@ -62,6 +75,7 @@ class KafkaProducer:
             "request_timeout_ms": int(patience * 500),
             "delivery_timeout_ms": int(patience * 1000),
             "allow_auto_create_topics": False,
+            **_PROMPT,
             **settings,
         }
         self._client: Any = None
@@ -87,9 +101,14 @@ class KafkaProducer:
     async def _sent(self, records: Sequence[Outgoing]) -> list[Position]:
         loop = asyncio.get_running_loop()
         with _away_is_wait(self._bootstrap):
-            futures = await loop.run_in_executor(self._thread, self._start, list(records))
-            await _all_answered(futures, self._patience)
-            answers = [future.get(0) for future in futures]
+            try:
+                futures = await loop.run_in_executor(self._thread, self._start, list(records))
+                await _all_answered(futures, self._patience)
+                answers = [future.get(0) for future in futures]
+            except (KafkaError, TimeoutError) as error:
+                if _may_be_lost(error):
+                    await loop.run_in_executor(self._thread, self._renew)
+                raise
         return [Position(answer.topic, answer.partition, answer.offset) for answer in answers]
 
     def _start(self, records: list[Outgoing]) -> list[Any]:
@@ -119,6 +138,12 @@ class KafkaProducer:
                 f"expected {len(partitions)} partitions, from 0"
             )
 
+    def _renew(self) -> None:
+        """Throw the client away; what it has under way fails, and whoever sent it is asked to wait."""
+        client, self._client = self._client, None
+        if client is not None:
+            threading.Thread(target=_close_lost, args=(client,), daemon=True).start()
+
     def _close(self) -> None:
         if self._client is not None:
             self._client.close(self._patience)
@@ -139,12 +164,18 @@ class KafkaReader:
 
     async def follow(self, starts: Mapping[Part, int], limit: int = 500) -> AsyncIterator[list[Record]]:
         """What stands at and after `starts`, then what is appended, for ever."""
-        client = self._new_client(None)
+        client, places, heard = self._new_client(None), dict(starts), time.monotonic()
         try:
-            await self._call(client, _place, starts)
             while True:
-                for records in await self._call(client, _poll, limit):
+                found = await self._call(client, _poll, places, limit)
+                for records in found:
+                    places[records[-1].topic, records[-1].partition] = records[-1].offset + 1
                     yield records
+                if found:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > _DEAF_AFTER:
+                    await self._call(client, _refuse_deafness)
+                    heard = time.monotonic()
         finally:
             client.close()
 
@@ -187,22 +218,26 @@ class KafkaReader:
         return _Client(
             {
                 "bootstrap_servers": self._bootstrap,
-                "bootstrap_timeout_ms": int(self._patience * 1000),
+                "bootstrap_timeout_ms": int(self._patience * 1000 / _TRIES),
                 "group_id": group,
                 "enable_auto_commit": False,
                 "auto_offset_reset": "earliest",
                 "allow_auto_create_topics": False,
                 "fetch_max_wait_ms": 100,
+                "request_timeout_ms": int(self._patience * 1000 / _TRIES),
+                **_PROMPT,
                 **self._settings,
-            }
+            },
+            self._patience,
         )
 
 
 class _Client:
     """A kafka-python consumer and the one thread that may touch it."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], patience: float) -> None:
         self._settings = settings
+        self._patience = patience
         self._thread = ThreadPoolExecutor(1, "kafka-reader")
         self._consumer: Any = None
 
@@ -216,13 +251,28 @@ class _Client:
         self._thread.shutdown(wait=False)
 
     def _in_thread(self, question: Callable[..., _Result], *values: Any) -> _Result:
-        if self._consumer is None:
-            self._consumer = kafka.KafkaConsumer(**self._settings)
-        return question(self._consumer, *values)
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                if self._consumer is None:
+                    self._consumer = kafka.KafkaConsumer(**self._settings)
+                return question(self._consumer, *values)
+            except (KafkaError, TimeoutError) as error:
+                self._close()
+                if not _may_be_lost(error) or time.monotonic() + _PAUSE > end:
+                    raise
+            time.sleep(_PAUSE)
 
     def _close(self) -> None:
-        if self._consumer is not None:
-            self._consumer.close(autocommit=False)
+        """Close the consumer in a thread of its own: one that is lost would wait for answers."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            threading.Thread(target=consumer.close, kwargs={"autocommit": False}, daemon=True).start()
+
+
+def _may_be_lost(error: Exception) -> bool:
+    """Whether another client may be answered; what the cluster refuses, it refuses anybody."""
+    return isinstance(error, TimeoutError) or bool(getattr(error, "retriable", False))
 
 
 class _away_is_wait:  # noqa: N801  (reads as what it does)
@@ -239,6 +289,14 @@ class _away_is_wait:  # noqa: N801  (reads as what it does)
             raise ValueError(f"a record is larger than the log takes: {error}") from error
         if isinstance(error, (KafkaError, TimeoutError)):
             raise Wait(f"The log at {', '.join(self._bootstrap)} is away: {type(error).__name__}") from error
+
+
+def _close_lost(client: Any) -> None:
+    """Close a producer for whose records nobody answers; kafka-python's `close` gives up before it ends the sending."""
+    client._sender.force_close()
+    with suppress(KafkaError):
+        client.close(0)
+    client._closed = True
 
 
 async def _all_answered(futures: Sequence[Any], patience: float) -> None:
@@ -260,7 +318,7 @@ async def _all_answered(futures: Sequence[Any], patience: float) -> None:
 
     for future in futures:
         future.add_both(one_more)
-    await asyncio.wait_for(answered.wait(), patience * 2)
+    await asyncio.wait_for(answered.wait(), patience + _PAUSE)
 
 
 def _read(consumer: Any, topic: str, partition: int, start: int, limit: int, patience: float) -> list[Record]:
@@ -280,14 +338,21 @@ def _read(consumer: Any, topic: str, partition: int, start: int, limit: int, pat
     return records
 
 
-def _place(consumer: Any, starts: Mapping[Part, int]) -> None:
-    consumer.assign([TopicPartition(*part) for part in starts])
-    for part, offset in starts.items():
-        consumer.seek(TopicPartition(*part), offset)
-
-
-def _poll(consumer: Any, limit: int) -> list[list[Record]]:
+def _poll(consumer: Any, places: Mapping[Part, int], limit: int) -> list[list[Record]]:
+    """What stands at `places`, where a new consumer begins, and what one that has begun has not given yet."""
+    parts = {TopicPartition(*part): offset for part, offset in places.items()}
+    if consumer.assignment() != parts.keys():
+        consumer.assign(list(parts))
+        for part, offset in parts.items():
+            consumer.seek(part, offset)
     return [list(map(_record, found)) for found in consumer.poll(timeout_ms=200, max_records=limit).values() if found]
+
+
+def _refuse_deafness(consumer: Any) -> None:
+    """Raise where records stand after the places of a consumer that has given none for a while."""
+    ends = consumer.end_offsets(list(consumer.assignment()))
+    if any(consumer.position(part) < end for part, end in ends.items()):
+        raise KafkaTimeoutError
 
 
 def _bounds(consumer: Any, topic: str, which: str) -> dict[int, int]:

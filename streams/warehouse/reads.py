@@ -19,6 +19,7 @@ import msgspec
 from schemas import Alert, AnyFact, Notice, Parked, Remark, Retraction
 from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remark
 from schemas.vocabulary import AlertStatus, Band, FactKind
+from streams.warehouse.erasing import ErasedOnes, erased_in, told_of
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.rows import FACT_TOPICS, UNREADABLE
 
@@ -198,6 +199,14 @@ class Reads:
             today=self.today(),
         )
 
+    def is_erased(self, key: str) -> bool:
+        """Whether the fact `kind:source:id` was erased on request."""
+        return ErasedOnes(erased_in(self._warehouse)).holds(key)
+
+    def told_of(self, key: str) -> list[Notice]:
+        """The notices that told of the fact `kind:source:id`, oldest first."""
+        return told_of(self._warehouse, key)
+
     def _subject(self, topic: str, subject: str) -> Iterator[tuple[dt.datetime, str]]:
         """Time and value of the records of `topic` about `subject`, in the order of the log, each place once.
 
@@ -205,7 +214,7 @@ class Reads:
         """
         sql = (
             "SELECT time, value FROM record_rows "
-            "WHERE topic = %(topic)s AND subject = %(subject)s AND state != 'unreadable' "
+            "WHERE topic = %(topic)s AND subject = %(subject)s AND state IN ('whole', 'gone') "
             "ORDER BY partition, offset LIMIT 1 BY topic, partition, offset"
         )
         rows = self._warehouse.query(sql, {"topic": topic, "subject": subject}).rows

@@ -35,8 +35,9 @@ from streams.warehouse.ports import StoredRecord
 from streams.warehouse.tables import TABLES
 
 FACT_TOPICS = frozenset(TOPIC_OF.values())
-WHOLE, GONE, UNREADABLE = "whole", "gone", "unreadable"
-"""States of a stored record: with its value; without one in the log; with one that cannot be read."""
+WHOLE, GONE, UNREADABLE, ERASED = "whole", "gone", "unreadable", "erased"
+"""States of a stored record: with its value; without one in the log; with one that cannot be read; of what was erased
+on request: place and time only."""
 
 Row: TypeAlias = tuple[object, ...]
 ReadFact: TypeAlias = Callable[[bytes], AnyFact]
@@ -67,6 +68,13 @@ def rows_of(record: StoredRecord, read: ReadFact) -> dict[str, Row]:
     except Exception as error:  # whatever a foreign record does to us, it keeps its place and the rest is stored
         return {"record_rows": _unreadable(record, _fault(error))}
     return rows
+
+
+def without(record: StoredRecord, rows: Mapping[str, Row]) -> dict[str, Row]:
+    """What is left of a record's rows where it is of something erased: its place, and of an alert when it was said."""
+    subject = (record.key or b"").decode("utf-8", "replace") if record.topic in ("alerts", "remarks") else ""
+    left = {"record_rows": _placed(record, state=ERASED, subject=subject, size=0, digest="")}
+    return left | {table: row for table, row in rows.items() if table == "alert_log_rows"}
 
 
 def columns_of(table: str) -> tuple[str, ...]:

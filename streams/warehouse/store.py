@@ -5,6 +5,9 @@
 
 Repeats change nothing, however the batches are cut: a batch that comes again whole is dropped by its token, and rows of
 the same place in the log replace each other. One warehouse belongs to one log.
+
+An erasure among the records is carried out before `write` returns, and what comes of the fact later is kept by its
+place only.
 """
 
 from __future__ import annotations
@@ -12,9 +15,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import msgspec
+
+from schemas.codec import decode_fact, decode_notice, encode, fact_key
+from schemas.erasure import Erased, cleaned, erased_by
 from schemas.reading import Door
+from streams.warehouse.erasing import QUOTING, ErasedOnes, erase, erased_in
 from streams.warehouse.ports import StoredRecord, Warehouse
-from streams.warehouse.rows import ReadFact, Row, columns_of, rows_of
+from streams.warehouse.rows import ReadFact, Row, columns_of, rows_of, without
 from streams.warehouse.tables import TABLES
 
 AT_ONCE = 5_000
@@ -32,6 +40,7 @@ class WarehouseStore:
     def __init__(self, warehouse: Warehouse, *, read: ReadFact | None = None) -> None:
         self._warehouse = warehouse
         self._read = read or Door().fact
+        self._erased: ErasedOnes | None = None
 
     def write(self, records: Sequence[StoredRecord]) -> None:
         """Store a batch of records; return when it is safe; repeats change nothing.
@@ -45,13 +54,59 @@ class WarehouseStore:
 
     def _write(self, records: Sequence[StoredRecord]) -> None:
         rows: dict[str, list[Row]] = {}
+        erasing = [erased for record in records if (erased := _erased_by(record)) is not None]
+        known = self._known_erased(erasing)
         for record in records:
-            for table, row in rows_of(record, self._read).items():
+            record = _cleaned(record, known) if known and record.topic == "notices" else record
+            made = rows_of(record, self._read)
+            for table, row in (without(record, made) if known and _is_of(record, known) else made).items():
                 rows.setdefault(table, []).append(row)
         ranges = _ranges(records)
         for table in TABLES:
             if table in rows:
                 self._warehouse.insert(table, columns_of(table), rows[table], token=_token(table, ranges, rows[table]))
+        for erased in erasing:
+            erase(self._warehouse, erased)
+
+    def _known_erased(self, more: Sequence[Erased]) -> ErasedOnes:
+        if self._erased is None:
+            self._erased = ErasedOnes(erased_in(self._warehouse))
+        for erased in more:
+            self._erased.add(erased)
+        return self._erased
+
+
+def _erased_by(record: StoredRecord) -> Erased | None:
+    if record.topic != "erasures" or record.value is None:
+        return None
+    try:
+        return erased_by(decode_fact(record.value))
+    except msgspec.DecodeError:
+        return None
+
+
+def _cleaned(record: StoredRecord, erased: ErasedOnes) -> StoredRecord:
+    """A notice that told of something erased, without its words."""
+    try:
+        notice = decode_notice(record.value or b"")
+    except msgspec.DecodeError:
+        return record
+    if not erased.told_in(notice.id) and not any(erased.quoted_in(g) for each in notice.grounds for g in each):
+        return record
+    return msgspec.structs.replace(record, value=encode(cleaned(notice, erased.quoted_in)))
+
+
+def _is_of(record: StoredRecord, erased: ErasedOnes) -> bool:
+    """Whether a record is a body of something erased, or a derived record that quotes it."""
+    if record.value is None or record.topic == "notices":
+        return False
+    if record.topic in QUOTING:
+        return erased.quoted_in(record.value.decode("utf-8", "replace"))
+    try:
+        fact = decode_fact(record.value)
+    except msgspec.DecodeError:
+        return False
+    return erased.holds(fact_key(fact))
 
 
 def _ranges(records: Sequence[StoredRecord]) -> str:

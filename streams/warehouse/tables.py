@@ -86,6 +86,8 @@ TABLES: dict[str, dict[str, str]] = {
         "assigned_to": "LowCardinality(String)",
         "decisions": "UInt16",
         "assessed_on": "Nullable(Date32)",
+        "tlp": "LowCardinality(String)",
+        "embargo_until": "Nullable(Date32)",
     },
 }
 """Table name to column name to ClickHouse type, in the order of the migrations."""

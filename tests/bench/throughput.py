@@ -5,12 +5,13 @@
     core      decode each fact, add it to one partition, and in the end assess every destination once
     app       the stream as it is built (place, watch, clock's ticks), on the embedded log, without HTTP and warehouse
     house     the app with everything beside it but HTTP: warehouse, deliverer
-    skeleton  the app with empty functions: same topics, tables and log; a fact goes to one partition by its hash, the
-              row is written and nothing else
+    skeleton  the app with empty functions: same hops, tables, sends and bytes (`skeleton.py` says how they are taken
+              from a run of the app, which comes first and is not counted)
     empty     a Faust agent that reads the same facts from the same log and does nothing
     assess    the pure core over 472 incidents and 2,217 licenses: seconds, with all matches
 
-The facts of a round are sent to the running app in pieces of 1,000; a round ends when nothing is left to do. Rounds of
+The facts of a round are sent to the running app in pieces of 1,000; a round ends when nothing is left to do and the
+log has all that was sent. Rounds of
 all kinds follow each other in turn, so that a busy machine slows all of them. Beside the facts per second of the clock
 stand those of the processor, which depend less on what else runs.
 """
@@ -23,16 +24,16 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import msgspec
+from skeleton import Script, at_rest, own_ports, script_of, wire
 
 from schemas import AnyFact, Incident, License
-from schemas.codec import TOPIC_OF, decode_fact, encode, log_key, topic_of
+from schemas.codec import decode_fact, encode, log_key, topic_of
 from schemas.topics import TOPICS
 from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
@@ -42,12 +43,12 @@ from streams.house import deliver, open_house
 from streams.rules.assess import Assessor, assess_facts
 from streams.rules.dossier import Partition
 from streams.settings import Settings
-from streams.topology import DERIVED, FACT_TOPICS, GROUP, STORED, build, hear_strangers, together
-from streams.transport.app import App, log_address, make_app, make_table, make_topic, running
+from streams.topology import FACT_TOPICS, GROUP, STORED, Stream, build, hear_strangers, together
+from streams.transport.app import log_address, make_app, make_topic, running
 from streams.transport.app import run as run_loop
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Outgoing
+from streams.transport.ports import Outgoing, Record
 from streams.warehouse.store import WarehouseStore
 
 PARTITIONS = 8
@@ -65,7 +66,15 @@ class Took(msgspec.Struct, frozen=True):
     """Of the processor, all threads [s]."""
 
 
-Round = Callable[[Sequence[Outgoing]], Took]
+class Load(msgspec.Struct, frozen=True):
+    """The facts of all rounds."""
+
+    records: Sequence[Outgoing]
+    script: Script
+    """What the app sends for them."""
+
+
+Round = Callable[[Load], Took]
 
 
 class Watch:
@@ -82,11 +91,11 @@ class Watch:
 # -- the core ---------------------------------------------------------------------------------------------------------
 
 
-def core(records: Sequence[Outgoing]) -> Took:
+def core(load: Load) -> Took:
     """The pure core."""
     watch = Watch()
     world = Partition()
-    for record in records:
+    for record in load.records:
         assert record.value is not None
         world.add(decode_fact(record.value))
     assessor = Assessor(RegisterNamer)
@@ -134,48 +143,64 @@ async def new_log() -> AsyncIterator[tuple[Log, Path]]:
             release(log)
 
 
-async def fed(
-    log: Log, records: Sequence[Outgoing], places: Mapping[str, Sequence[str]], busy: Callable[[], bool]
-) -> Took:
-    """Send `records` and wait until the groups of `places` have read their topics and nothing is `busy`."""
+async def fed(log: Log, records: Sequence[Outgoing], done: Callable[[], bool]) -> Took:
+    """Send `records` and wait until all is `done`."""
     watch, producer = Watch(), EmbeddedProducer(log)
     for start in range(0, len(records), PIECE):
         await producer.send(records[start : start + PIECE])
-    while busy() or any(_behind(log, group, topics) for group, topics in places.items()):  # noqa: ASYNC110  (two files)
-        await asyncio.sleep(0.02)
+    while not done():  # noqa: ASYNC110  (many things have to come to rest)
+        await asyncio.sleep(0.01)
     return watch.took()
 
 
-def _behind(log: Log, group: str, topics: Sequence[str]) -> bool:
-    places = {part: place.offset for part, place in log.offsets(group).items()}
-    return any(
-        end > places.get((topic, partition), 0) for topic in topics for partition, end in log.highwaters(topic).items()
+def stored(log: Log) -> bool:
+    """Whether the warehouse has everything."""
+    places = log.offsets(STORE_GROUP)
+    return all(
+        end == (places[topic, partition].offset if (topic, partition) in places else 0)
+        for topic in STORED
+        for partition, end in log.highwaters(topic).items()
     )
 
 
-async def app(records: Sequence[Outgoing]) -> Took:
+def watched(stream: Stream, script: Script) -> bool:
+    """Whether the app has taken in every copy, said all that it has to say, and the log has it."""
+    return len(stream.app.tables["rows"]) == script.rows and stream.watch.idle and at_rest(stream.app)
+
+
+async def app(load: Load) -> Took:
     """The stream itself."""
     async with new_log() as (log, home):
-        stream = build(log_address(home / "log.sqlite"), partitions=PARTITIONS, home=home)
-        async with running(stream.app) as worker:
-            changed = stream.watch._keepers
-            found = fed(
-                log, records, {GROUP: [*FACT_TOPICS, "dossiers"]}, lambda: any(k.changed for k in changed.values())
-            )
-            return await _beside(
-                found, worker.failed(), stream.watch.end_bursts(), hear_strangers(stream, EmbeddedReader(log))
-            )
+        return await _app_on(log, home, load)
 
 
-async def house(records: Sequence[Outgoing]) -> Took:
+async def what_it_says(load: Load) -> dict[str, list[Record]]:
+    """What the app writes into its topics for the facts of a load."""
+    async with new_log() as (log, home):
+        await _app_on(log, home, load)
+        return {topic: everything(log, topic) for topic in ("alerts", "remarks", "dossiers")}
+
+
+def everything(log: Log, topic: str) -> list[Record]:
+    """Every record of a topic, partition by partition, each in order."""
+    return [r for p, end in log.highwaters(topic).items() for r in log.read(topic, p, 0, end)]
+
+
+async def _app_on(log: Log, home: Path, load: Load) -> Took:
+    stream = build(log_address(home / "log.sqlite"), partitions=PARTITIONS, home=home)
+    async with running(stream.app) as worker:
+        found = fed(log, load.records, lambda: watched(stream, load.script))
+        hearing = hear_strangers(stream, EmbeddedReader(log))
+        return await _beside(found, worker.failed(), stream.watch.end_bursts(), hearing)
+
+
+async def house(load: Load) -> Took:
     """Everything but HTTP."""
     with tempfile.TemporaryDirectory(prefix="pledgewatch-bench-") as folder:
         async with open_house(Settings(home=Path(folder), partitions=PARTITIONS, tick_every=0)) as opened:
             stream, log = opened.stream, opened.log
             async with running(stream.app) as worker:
-                changed = stream.watch._keepers
-                places = {GROUP: [*FACT_TOPICS, "dossiers"], STORE_GROUP: STORED}
-                found = fed(log, records, places, lambda: any(k.changed for k in changed.values()))
+                found = fed(log, load.records, lambda: watched(stream, load.script) and stored(log))
                 return await _beside(
                     found,
                     worker.failed(),
@@ -186,50 +211,30 @@ async def house(records: Sequence[Outgoing]) -> Took:
                 )
 
 
-async def skeleton(records: Sequence[Outgoing]) -> Took:
+async def skeleton(load: Load) -> Took:
     """The same topics, tables and sends, and nothing in between."""
     async with new_log() as (log, home):
-        made = _skeleton(log_address(home / "log.sqlite"), home)
-        async with running(made) as worker:
-            return await _beside(fed(log, records, {GROUP: [*FACT_TOPICS, "dossiers"]}, lambda: False), worker.failed())
+        ports = own_ports(log_address(home / "log.sqlite"), PARTITIONS, home)
+        progress = wire(ports, load.script)
+        async with running(ports.app) as worker:
+            found = fed(log, load.records, lambda: progress.done and at_rest(ports.app))
+            return await _beside(found, worker.failed())
 
 
-def _skeleton(address: str, home: Path) -> App:
-    made = make_app(GROUP, address, PARTITIONS, home)
-    topics = {
-        name: make_topic(made, name, compacted=TOPICS[name].cleanup == "compact")
-        for name in (*TOPIC_OF.values(), *DERIVED)
-    }
-    rows = make_table(made, "rows")
-    make_table(made, "alerts", changelog=topics["alerts"], read_back=True)
-    make_table(made, "remarks", changelog=topics["remarks"])
-
-    async def place(stream: Any) -> None:
-        async for event in stream.events():
-            key, value = event.message.key, event.message.value
-            await topics["dossiers"].send(key=key, value=value, partition=crc32(key) % PARTITIONS)
-
-    async def watch(stream: Any) -> None:
-        async for event in stream.events():
-            rows[b"%d|" % event.message.partition + event.message.key] = event.message.value
-
-    made.agent(make_topic(made, *FACT_TOPICS, compacted=True), name="place")(place)
-    made.agent(topics["dossiers"], name="watch")(watch)
-    return made
-
-
-async def empty(records: Sequence[Outgoing]) -> Took:
+async def empty(load: Load) -> Took:
     """An agent that does nothing."""
     async with new_log() as (log, home):
         made = make_app(GROUP, log_address(home / "log.sqlite"), PARTITIONS, home)
+        seen = 0
 
         async def nothing(stream: Any) -> None:
+            nonlocal seen
             async for _ in stream.events():
-                pass
+                seen += 1
 
         made.agent(make_topic(made, *FACT_TOPICS, compacted=True), name="nothing")(nothing)
         async with running(made) as worker:
-            return await _beside(fed(log, records, {GROUP: FACT_TOPICS}, lambda: False), worker.failed())
+            return await _beside(fed(log, load.records, lambda: seen == len(load.records)), worker.failed())
 
 
 async def _beside(found: Any, *parts: Any) -> Took:
@@ -242,10 +247,10 @@ async def _beside(found: Any, *parts: Any) -> Took:
 
 KINDS: dict[str, Round] = {
     "core": core,
-    "app": lambda records: run_loop(app(records)),
-    "house": lambda records: run_loop(house(records)),
-    "skeleton": lambda records: run_loop(skeleton(records)),
-    "empty": lambda records: run_loop(empty(records)),
+    "app": lambda load: run_loop(app(load)),
+    "house": lambda load: run_loop(house(load)),
+    "skeleton": lambda load: run_loop(skeleton(load)),
+    "empty": lambda load: run_loop(empty(load)),
 }
 
 
@@ -261,16 +266,23 @@ class Line(msgspec.Struct, kw_only=True):
     """The median by the processor's time."""
 
 
+def load_of(count: int) -> Load:
+    """`count` facts, and what the app sends for them, as a run of it shows."""
+    facts = load_world(count, seed=1)
+    records = [Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact)) for fact in facts]
+    said = run_loop(what_it_says(Load(records, script_of(records, PARTITIONS))))
+    return Load(records, script_of(records, PARTITIONS, said))
+
+
 def measure(count: int, rounds: int, told: Callable[[str], object], until: float) -> list[Line]:
     """Every kind `rounds` times, in turn; stops after a whole turn when the time is over."""
-    records = [
-        Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact)) for fact in load_world(count, seed=1)
-    ]
+    load = load_of(count)
+    told("what the app sends for a fact: " + ", ".join(f"{v:,.2f} {k}" for k, v in load.script.measures().items()))
     lists = licenses_and_incidents()
     took: dict[str, list[Took]] = {kind: [] for kind in (*KINDS, "assess")}
     for number in range(1, rounds + 1):
         for kind, once in KINDS.items():
-            took[kind].append(once(records))
+            took[kind].append(once(load))
             told(f"round {number}: {kind} {count / took[kind][-1].seconds:,.0f}/s")
         took["assess"].append(assess(lists))
         told(f"round {number}: assess {took['assess'][-1].seconds:.2f} s")

@@ -236,7 +236,7 @@ BREAKS = [
     ("order of retractions", "retraction", "rules/dossier.py", "self.withdrawn = max(self.withdrawn, fact.revision)", "self.withdrawn = fact.revision"),
     ("reach of a retraction", "retraction", "rules/dossier.py", "newest > self.withdrawn", "newest >= self.withdrawn"),
     ("erasure before its fact", "erasure", "rules/dossier.py", "return bool(self._erased) and key_digest(key) in self._erased", "return False"),
-    ("erasure after its fact", "erasure", "rules/dossier.py", "return frozenset() if key is None else self._forget(key)", "return frozenset()"),
+    ("erasure after its fact", "erasure", "rules/dossier.py", "return {} if key is None else self._forget(key)", "return {}"),
     ("erasures everywhere", "erasure", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction | Erasure)", "Judgment | Name | Policy | Tick | Retraction)"),
     ("stubs over rows", "erasure", "agents/watch.py", "await self._lay_stubs(keeper, arrival.partition, row)", "pass"),
     ("stubs over what comes later", "erasure", "agents/watch.py", "if keeper.dossiers.is_erased(fact_of_row(arrival.key)):", "if False:"),

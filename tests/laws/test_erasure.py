@@ -14,7 +14,6 @@ from builders import a_retraction, an_erasure
 from laws import HOUSE
 from schemas import Erasure, Tick
 from schemas.codec import encode, fact_key
-from streams.rules.dossier import Partition
 from streams.rules.placing import fact_of_row, place, row_key
 from worlds import crowds, seeds, worlds
 
@@ -67,13 +66,11 @@ def test_looking_on_the_way_of_an_erasure_changes_nothing(world, at, seed):
     dice = random.Random(seed)
     world = list(world)
     world.insert(dice.randrange(len(world) + 1), erasure)
-    held, assessor = Partition(), HOUSE.assessor()
-    said = {}
+    kept = laws.KeptUp(HOUSE)
     for fact in world:
-        said |= {d: assessor.assess(held.dossier(d)) for d in held.add(fact)}
-    told = {k: v for k, v in laws.bytes_of(said.values()).items() if not k.startswith("remarks ")}
-    expected = {k: v for k, v in HOUSE.told(world).items() if not k.startswith("remarks ")}
-    laws.same(expected, told, "assessed on the way, only what was touched")
+        kept.take(fact)
+        kept.look()
+    laws.same(HOUSE.told(world), kept.told(), "kept up")
 
 
 @LAW

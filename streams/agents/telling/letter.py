@@ -13,6 +13,7 @@ import msgspec
 
 from schemas import Notice
 from schemas.alert import Alert, Case, LicenseSummary, QuotedClause
+from schemas.erasure import ERASED_SUBJECT
 from schemas.vocabulary import Band, Tlp, Transition
 from streams.agents.telling import wording
 from streams.agents.telling.message import Message
@@ -314,7 +315,8 @@ def _what_changed(draft: Draft) -> list[str]:
                 f"It stood at “{wording.BAND[step.told.band]}” and now stands at “{wording.BAND[step.alert.band]}”."
             )
         if draft.transition == "lowered" and grounds_taken_back(step.told, step.alert):
-            lines.append("Something that it rested on has been taken back and counts no longer.")
+            how = "was erased on request" if _was_erased(step) else "has been taken back"
+            lines.append(f"Something that it rested on {how} and counts no longer.")
         if draft.transition == "raised" and further_grounds(step.told, step.alert):
             lines.append("A further event or report has come to it.")
     return list(dict.fromkeys(lines))
@@ -580,14 +582,25 @@ def _letter_taken_back(draft: Draft, house: House, channel: AnyChannel, at: dt.d
         at,
         tlp=channel.tlp,
         subject=f"{wording.NEWS[draft.transition] if withdrawn else 'Changed'}{part}: {head}",
-        happened=(_taken_back(withdrawn, bool(part)), *subjects, _please(withdrawn)),
+        happened=(
+            _taken_back(withdrawn, bool(part), any(_was_erased(step) for step in draft.steps)),
+            *subjects,
+            _please(withdrawn),
+        ),
         entries=_entries(draft.steps, house, described=False),
         unlisted=max(0, len(draft.steps) - LISTED_IN_DIGEST),
     )
 
 
-def _taken_back(withdrawn: bool, part: bool) -> str:
+def _was_erased(step: Step) -> bool:
+    """Whether something that was told of it was erased on request."""
+    return step.told is not None and step.told.notice_record.subject == ERASED_SUBJECT
+
+
+def _taken_back(withdrawn: bool, part: bool, erased: bool) -> str:
     what = "A part of what we told you" if part else "What we told you"
+    if withdrawn and erased:
+        return f"{what} no longer stands. It is withdrawn: what it rested on was erased on request."
     if withdrawn:
         return f"{what} no longer stands. It is withdrawn: nothing is left that it rested on."
     return f"{what} no longer stands as told. What has changed may not be described on this channel."

@@ -91,6 +91,11 @@ ALTERNATIVE: dict[AlternativeKind, str] = {
     "derivative_or_retracted": "The reports copy one another, or have been taken back.",
     "fabrication": "The account is made up to do harm.",
     "report_in_transit": "The report that is missing is on its way.",
+    "carrier_delay": "The post or a carrier was slow, or on strike.",
+    "force_majeure": "Unrest, a disaster or an order made it impossible.",
+    "other_reckoning": "The days are counted in another way there.",
+    "told_elsewhere": "What is missing was told elsewhere.",
+    "no_power_to_admit": "Whoever refused did not have the power to admit.",
 }
 PEOPLE: dict[VictimClass, str] = {
     "journalist": "journalists", "media_staff": "media staff", "politician_opposition": "opposition politicians",

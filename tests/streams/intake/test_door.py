@@ -85,7 +85,7 @@ async def test_kill_between_log_and_index_loses_nothing_and_doubles_nothing(
     assert len(intake.in_log("incidents")) == 40
 
 
-def _killed(_: object) -> None:
+def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 

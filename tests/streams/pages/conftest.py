@@ -643,7 +643,7 @@ class World:
             group_alert().id: [(at(2025, 4, 2), opened), (at(2026, 1, 22), raised), (at(2026, 2, 11), group_alert())],
             WITHDRAWN.id: [(at(2026, 2, 20), withdrawn_before()), (at(2026, 3, 2), WITHDRAWN)],
         }
-        self.facts: list[AnyFact] = [
+        self.stored: list[AnyFact] = [
             INCIDENT,
             msgspec.structs.replace(INCIDENT, revision=1, evidence_level="E1"),
             LICENSE,
@@ -673,16 +673,22 @@ class World:
             ),
         ]
         self.day: dt.date | None = TODAY
+        self.notified = True
         self.then: dict[Standpoint, World] = {}
         """Worlds of past standpoints, as a test puts them there."""
 
     def at(self, standpoint: Standpoint) -> World:
-        """The world of a past standpoint; without one, nothing was known on that day."""
+        """The world of a past standpoint: by default the alerts that had been told by the day."""
         if standpoint not in self.then:
-            empty = World()
-            empty.newest, empty.facts, empty.heard, empty.set_aside = {}, [], {}, []
-            empty.day = standpoint.day
-            self.then[standpoint] = empty
+            past = World()
+            day = standpoint.day or TODAY
+            told = {id: [a for on, a in self.history(id) if on.date() <= day] for id in self.newest}
+            past.newest = {
+                id: records[-1] for id, records in told.items() if records and records[-1].status != "withdrawn"
+            }
+            past.stored = [f for f in self.stored if standpoint.knows(f)]
+            past.day = day
+            self.then[standpoint] = past
         return self.then[standpoint]
 
     def alerts(
@@ -707,7 +713,10 @@ class World:
         return self.past.get(id) or [(at(2026, 1, 1), a) for a in [self.newest.get(id)] if a]
 
     def fact(self, key: str) -> list[AnyFact]:
-        return sorted((f for f in self.facts if fact_key(f) == key), key=lambda f: -f.revision)
+        return sorted((f for f in self.stored if fact_key(f) == key), key=lambda f: -f.revision)
+
+    def facts(self) -> list[AnyFact]:
+        return self.stored
 
     def remarks(self, destination: str | None = None) -> list[Remark]:
         notes = (
@@ -740,7 +749,7 @@ class World:
             at=at(2026, 1, 22, 9),
             subject="An alert was raised",
         )
-        return [told] if alert_id in (None, group_alert().id) else []
+        return [told] if self.notified and alert_id in (None, group_alert().id) else []
 
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         return [record for record in self.set_aside if source in (None, record.source)][:limit]
@@ -786,7 +795,7 @@ TOUR = Tour(
         TourStep(
             "Ten articles, one origin",
             "Ten articles draw on one account. The alert stays at watch.",
-            "/alerts/QM~xa-register:LIC-2023-0117~c2?on=2025-04-02",
+            "/alerts/QM~xa-register:LIC-2023-0117~c2?as_known_at=2025-04-02",
             D(2025, 4, 2),
         ),
         TourStep(

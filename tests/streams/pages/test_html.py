@@ -19,7 +19,7 @@ PAGES = [
     ("pw_all", "/?since=2026-01-01&band=alert"),
     ("pw_all", "/?status=withdrawn&destination=xx1"),
     ("pw_all", alert_path(GROUP)),
-    ("pw_desk", alert_path(GROUP, on="2025-05-01", tour=2)),
+    ("pw_desk", alert_path(GROUP, as_known_at="2025-05-01", tour=2)),
     ("pw_all", alert_path("QM~xa-register:LIC-2023-0117~c9")),
     ("pw_all", alert_path("QP~xa-register:LIC-2020-0002~c1")),
     ("pw_all", alert_path("QN~xa-register:LIC-2022-0031~r1")),

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 
 import msgspec
 import pytest
 
+from schemas.alert import Waiting
 from schemas.problems import Problem, Refused
 from schemas.reading import read_fact
 from streams.errors import Wait
 from streams.pages.render import alert_path
 from streams.pages.routes import page_routes, tour_address
+from streams.rules.known import read_standpoint
 
 GROUP = "QM~xa-register:LIC-2023-0117~c2"
 BOTH = "QM~xa-register:LIC-2023-0117~c9"
@@ -50,12 +53,12 @@ def test_nobody_opens_a_page_without_a_key(visit, path: str) -> None:
 
 def test_after_entering_a_reader_comes_to_the_page_asked_for(visit) -> None:
     client = visit(None)
-    page = client.get(alert_path(GROUP, on="2026-01-22"))
+    page = client.get(alert_path(GROUP, as_known_at="2026-01-22"))
     hidden = dict(re.findall(r'<input type="hidden" name="(token|next)" value="([^"]*)">', page.text))
     answer = client.post(
         "/enter", data={**hidden, "next": html.unescape(hidden["next"]), "key": "pw_desk"}, follow_redirects=False
     )
-    assert answer.headers["location"] == alert_path(GROUP, on="2026-01-22")
+    assert answer.headers["location"] == alert_path(GROUP, as_known_at="2026-01-22")
     assert "pledgewatch-session=s" in answer.headers["set-cookie"]
 
 
@@ -196,15 +199,78 @@ def test_no_page_says_violated(visit) -> None:
         assert "violated" not in visit("pw_all").get(path).text.lower()
 
 
-def test_an_alert_can_be_shown_as_it_stood(visit) -> None:
-    page = visit().get(alert_path(GROUP, on="2025-05-01"))
-    assert "as it stood on 1 May 2025" in text_of(page)
+def test_an_alert_can_be_shown_as_it_was_known(visit) -> None:
+    page = visit().get(alert_path(GROUP, as_known_at="2025-05-01"))
+    assert "What was known on 1 May 2025." in text_of(page)
     assert 'id="decide"' not in page.text
 
 
-def test_before_its_first_record_an_alert_is_shown_by_that_record(visit) -> None:
-    said = text_of(visit().get(alert_path(GROUP, on="2024-01-01")))
-    assert "On 1 January 2024 there was no such alert yet. This is its first record." in said
+def test_of_a_past_day_nothing_is_shown_that_came_later(visit, world) -> None:
+    now = text_of(visit().get(alert_path(GROUP)))
+    assert "Raised from" in now
+    assert "desk mailbox" in now
+    world.at(read_standpoint(None, "2025-05-01")).notified = False
+    past = text_of(visit().get(alert_path(GROUP, as_known_at="2025-05-01")))
+    assert "Opened at" in past
+    assert "Raised from" not in past
+    assert "desk mailbox" not in past
+    assert "Nobody had been told by then." in past
+
+
+def test_what_was_true_and_what_was_known_may_be_asked_together(visit, world) -> None:
+    both = read_standpoint("2024-06-01", "2025-05-01")
+    world.at(both).newest[GROUP] = msgspec.structs.replace(world.newest[GROUP], title="What held on the first of June")
+    said = text_of(visit().get(alert_path(GROUP, as_of="2024-06-01", as_known_at="2025-05-01")))
+    assert "What was true on 1 June 2024, as known on 1 May 2025." in said
+    assert "What held on the first of June" in said
+
+
+def test_before_it_was_known_there_was_no_alert_and_today_is_one_link_away(visit) -> None:
+    page = visit().get(alert_path(GROUP, as_known_at="2024-01-01"))
+    assert page.status_code == 404
+    assert "There was no such alert" in text_of(page)
+    assert f'href="{alert_path(GROUP)}"' in page.text
+
+
+def test_after_it_was_withdrawn_it_is_shown_as_withdrawn(visit) -> None:
+    said = text_of(visit("pw_all").get(alert_path(GONE, as_known_at="2026-03-02")))
+    assert "Withdrawn: nothing is left" in said
+    assert visit("pw_all").get(alert_path(GONE, as_of="2026-03-02")).status_code == 404
+
+
+def test_links_keep_the_day_so_that_the_address_shows_a_colleague_the_same(visit) -> None:
+    for path in ("/", alert_path(GROUP), "/destinations/QM"):
+        page = visit().get(f"{path}?as_known_at=2026-02-01")
+        block = page.text[page.text.index("<main") : page.text.index("</main>")]
+        links = re.findall(r'href="(/(?:alerts|facts|destinations)/[^"]*)"', block)
+        assert links, path
+        assert all("as_known_at=" in link for link in links if link != path)
+        assert 'value="2026-02-01"' in page.text
+
+
+def test_a_day_that_is_none_is_named_and_never_taken_for_today(visit) -> None:
+    for path in ("/", alert_path(GROUP), "/destinations/QM", "/board", "/facts/license:xa-register:1"):
+        page = visit("pw_all").get(f"{path}?as_of=last-summer")
+        assert page.status_code == 400
+        assert "as_of: expected a day as in 2025-03-09" in text_of(page)
+
+
+def test_only_officers_look_back(visit) -> None:
+    assert visit("pw_staff").get("/board").status_code == 200
+    assert visit("pw_staff").get("/board?as_known_at=2025-05-01").status_code == 403
+    assert visit("pw_feed").get("/parked?as_of=2025-05-01").status_code == 403
+    assert visit("pw_all").get("/board?as_known_at=2025-05-01").status_code == 200
+    assert visit("pw_all").get("/parked?as_known_at=2025-05-01").status_code == 200
+
+
+def test_a_fact_shows_the_revisions_known_then(visit, world) -> None:
+    newer, older = world.stored[:2]
+    recorded = dt.datetime(2026, 1, 22, 9, tzinfo=dt.UTC)
+    world.stored[0] = msgspec.structs.replace(newer, recorded_at=recorded)
+    world.stored[1] = msgspec.structs.replace(older, recorded_at=recorded - dt.timedelta(days=100))
+    address = f"/facts/incident:{newer.ref}"
+    assert "2 revisions" in text_of(visit("pw_all").get(address))
+    assert "1 revision," in text_of(visit("pw_all").get(f"{address}?as_known_at=2026-01-21"))
 
 
 def test_clauses_of_one_license_stand_together_in_the_list(visit, world) -> None:
@@ -248,6 +314,18 @@ def test_what_the_source_wrote_is_never_taken_for_markup(visit, world) -> None:
     page = visit().get("/").text + visit().get(alert_path(GROUP)).text
     assert "<script" not in page
     assert "<img" not in page
+
+
+def test_each_who_waits_for_whom_is_a_line_of_its_own(visit, world) -> None:
+    since, until = dt.date(2026, 1, 20), dt.date(2026, 2, 18)
+    waits = (
+        Waiting(waits="authority", on="exporter", what="an answer", since=since, until=until),
+        Waiting(waits="authority", on="host", what="an inspection", since=since),
+    )
+    world.newest[GROUP] = msgspec.structs.replace(world.newest[GROUP], waiting=waits)
+    page = text_of(visit().get(alert_path(GROUP)))
+    assert "The authority waits for the exporter: an answer, since 20 January 2026, due on 18 February 2026." in page
+    assert "The authority waits for the host of the inspection: an inspection, since 20 January 2026." in page
 
 
 # -- lists ----------------------------------------------------------------------------------------------------------
@@ -488,8 +566,8 @@ def test_the_tour_leads_from_stop_to_stop_and_ends(visit) -> None:
 def test_a_stop_keeps_the_place_on_its_page(visit) -> None:
     from streams.pages.ports import TourStep
 
-    steps = (TourStep("a", "b", "/x?on=2025-01-01#why"), TourStep("c", "d", "/y"))
-    assert tour_address(steps, 1) == "/x?on=2025-01-01&tour=1#why"
+    steps = (TourStep("a", "b", "/x?as_known_at=2025-01-01#why"), TourStep("c", "d", "/y"))
+    assert tour_address(steps, 1) == "/x?as_known_at=2025-01-01&tour=1#why"
     assert tour_address(steps, 2) == "/y?tour=2"
     assert tour_address(steps, 3) == ""
 

@@ -5,6 +5,11 @@ import datetime as dt
 import msgspec
 import pytest
 
+from builders import an_incident
+from schemas.alert import Alert, Case, Evidence
+from schemas.codec import AnyFact, fact_key
+from schemas.incident import Incident
+from schemas.retraction import Retraction
 from streams.access import Access
 from streams.pages import views
 
@@ -125,3 +130,38 @@ def test_nothing_here_tells_silence_from_peace() -> None:
     assert "last on 12 March 2026" in views.nothing_here(heard, D(2026, 3, 14), 0)
     assert "Nothing was heard since 12 March 2026" in views.nothing_here(heard, D(2026, 8, 1), 0)
     assert "5 alerts are outside" in views.nothing_here(heard, D(2026, 3, 14), 5)
+
+
+def test_a_replayed_record_belongs_to_the_day_on_which_its_last_fact_was_recorded() -> None:
+    """The log was written in November; the facts in it say when they were recorded."""
+    account = an_incident()
+
+    def fact(revision: int, on: dt.date) -> Incident:
+        recorded = dt.datetime.combine(on, dt.time(9), tzinfo=dt.UTC)
+        return msgspec.structs.replace(account, revision=revision, recorded_at=recorded)
+
+    def resting_on(revision: int) -> Alert:
+        piece = Evidence(fact=fact_key(account), revision=revision, hash="ab")
+        case = Case(
+            key="k", kind="incident", band="watch", band_reason="r", verdict="engaged", rule="r", sentence="s",
+            evidence=(piece,),
+        )  # fmt: skip
+        return Alert(id="QM~a:b~c", destination="QM", cases=(case,))
+
+    records = [resting_on(1), resting_on(2), Alert(id="QM~a:b~c", destination="QM", status="withdrawn")]
+    written = [(dt.datetime(2026, 11, 23, 9, minute, tzinfo=dt.UTC), record) for minute, record in enumerate(records)]
+    taken = Retraction(
+        id=account.id, source=account.source, of="incident", revision=2,
+        recorded_at=dt.datetime(2025, 9, 5, 9, tzinfo=dt.UTC),
+    )  # fmt: skip
+    facts = [fact(2, D(2025, 6, 3)), fact(1, D(2025, 5, 27)), taken, fact(1, D(2025, 8, 1))]
+    history = views.dated(written, D(2026, 5, 31), lambda: facts)
+    assert [on for on, _ in history] == [D(2025, 5, 27), D(2025, 6, 3), D(2025, 9, 5)]
+    assert [on for on, _ in views.until(history, D(2025, 6, 3))] == [D(2025, 5, 27), D(2025, 6, 3)]
+
+
+def test_the_facts_are_asked_for_only_where_a_log_was_replayed(world, group) -> None:
+    def never() -> list[AnyFact]:
+        raise AssertionError("asked for")
+
+    assert views.dated(world.history(group.id), D(2026, 3, 14), never)

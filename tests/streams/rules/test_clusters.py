@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from builders import a_judgment, a_publication, an_incident, at, period
 from schemas.codec import body_hash, fact_key
 from streams.rules.clusters import Clustering, near, similarity
+from streams.rules.clusters import clusters as joined
 from streams.rules.dossier import Counted
 from streams.rules.judged import Judgments
 
@@ -22,10 +23,7 @@ def clusters(incidents, *judgments):
     held = Judgments()
     for judgment in judgments:
         held.change(judgment.ref, counted(judgment))
-    clustering = Clustering(held, 0.8)
-    for incident in incidents:
-        clustering.change(incident.ref, counted(incident))
-    return clustering.settle()[1]
+    return joined((counted(i) for i in incidents), held, 0.8)
 
 
 def grouped(incidents, *judgments):

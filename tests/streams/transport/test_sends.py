@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import Log, acquire, release
 from streams.transport.ports import Committed, Outgoing, Position
 from streams.transport.readback import strangers
-from streams.transport.sends import CountedSends, Ledger
+from streams.transport.sends import GatheredSends, Ledger
 
 
 class Broker(base.Producer):  # type: ignore[misc]
@@ -23,6 +23,7 @@ class Broker(base.Producer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held: list[tuple[Outgoing, asyncio.Future[RecordMetadata]]] = []
+        self.batches: list[int] = []
         self.refuses_to_start = False
         self.takes = asyncio.Event()
         self.takes.set()
@@ -34,21 +35,20 @@ class Broker(base.Producer):  # type: ignore[misc]
     async def on_shutdown(self) -> None:
         self.transport.close()
 
-    async def send(
-        self, topic: str, key: Any, value: Any, partition: Any, timestamp: Any, headers: Any, **_: Any
-    ) -> Awaitable[RecordMetadata]:
+    async def write(self, part: Any, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
         if self.refuses_to_start:
             raise OSError("no broker to be seen")
         await self.takes.wait()
-        answer: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
-        self.held.append((Outgoing(topic, value, key, partition), answer))
-        return answer
+        answers = [asyncio.get_running_loop().create_future() for _ in records]
+        self.batches.append(len(records))
+        self.held += zip(records, answers, strict=True)
+        return [await answer for answer in answers]
 
-    def write(self) -> list[Position]:
+    def put_down(self) -> list[Position]:
         return self.kept.append([outgoing for outgoing, _ in self.held])
 
     def answer(self, written: list[Position] | None = None) -> None:
-        for position, (_, answer) in zip(written or self.write(), self.held, strict=True):
+        for position, (_, answer) in zip(written or self.put_down(), self.held, strict=True):
             tp = TP(position.topic, position.partition)
             answer.set_result(RecordMetadata(tp.topic, tp.partition, tp, position.offset, None, 1))
         self.held.clear()
@@ -56,19 +56,16 @@ class Broker(base.Producer):  # type: ignore[misc]
     def refuse(self) -> None:
         self.held.pop(0)[1].set_exception(OSError("the broker is gone"))
 
-    async def flush(self) -> None:
-        await self.buffer.flush()
-
     async def create_topic(self, topic: str, partitions: int, replication: int, **kwargs: Any) -> None:
         self.kept.create_topic(topic, partitions, compacted=kwargs.get("compacting"))
 
 
-class CountedBroker(CountedSends, Broker):
-    pass
+class GatheredBroker(GatheredSends, Broker):
+    write = Broker.write
 
 
 class BrokerTransport(driver.Transport):
-    Producer = CountedBroker
+    Producer = GatheredBroker
 
 
 class Stage:
@@ -188,7 +185,7 @@ async def test_a_record_read_back_before_its_answer_is_not_a_strangers(stage: St
         first = asyncio.ensure_future(anext(found))
         await stage.handles("row")
         await stage.broker_has(1)
-        written = stage.app.producer.write()
+        written = stage.app.producer.put_down()
         await asyncio.sleep(0.1)
         assert not first.done()
         stage.app.producer.answer(written)
@@ -203,15 +200,45 @@ async def test_a_later_send_does_not_hold_an_earlier_offset_back(stage: Stage) -
         await stage.broker_has(1)
         committing = asyncio.create_task(stage.app.consumer.commit())
         await asyncio.sleep(0.05)
-        early = list(stage.app.producer.held)
         await stage.handles("alert")
-        await stage.broker_has(2)
-        late = stage.app.producer.held[len(early) :]
-        stage.app.producer.held = early
         stage.app.producer.answer()
         assert await asyncio.wait_for(committing, 10)
         assert stage.committed == {("facts", 0): Committed(1)}
-        stage.app.producer.held = late
+        await stage.broker_has(1)
+        stage.app.producer.answer()
+
+
+async def test_sends_of_one_moment_go_in_one_batch_and_in_their_order(stage: Stage) -> None:
+    async with running(stage.app):
+        stage.log.append([Outgoing("facts", b"row", b"k%d" % n, 0) for n in range(50)])
+        await stage.broker_has(50)
+        assert len(stage.app.producer.batches) < 10
+        assert [record.key for record, _ in stage.app.producer.held] == [b"k%d" % n for n in range(50)]
+        stage.app.producer.answer()
+
+
+async def test_of_one_part_one_batch_is_under_way(stage: Stage) -> None:
+    async with running(stage.app):
+        await stage.handles("row")
+        await stage.broker_has(1)
+        await stage.handles("row", "alert")
+        await stage.broker_has(2)
+        await asyncio.sleep(0.1)
+        assert [record.topic for record, _ in stage.app.producer.held] == ["watch-rows-changelog", "alerts"]
+        stage.app.producer.answer()
+        await stage.broker_has(1)
+        stage.app.producer.answer()
+
+
+async def test_who_sends_waits_while_too_much_is_under_way(stage: Stage) -> None:
+    async with running(stage.app):
+        stage.app.producer.room.under_way = 30_000
+        sending = asyncio.create_task(stage.alerts.send(key=b"k", value=b"v"))
+        await asyncio.sleep(0.05)
+        assert not sending.done()
+        stage.app.producer.room.give_back(30_000)
+        await asyncio.wait_for(sending, 10)
+        await stage.broker_has(1)
         stage.app.producer.answer()
 
 

@@ -196,6 +196,47 @@ def test_transitions_are_told_in_the_words_of_notices(any_warehouse: Warehouse) 
     assert found == [(at(number), transition) for number, transition in words.items()]
 
 
+LATER = DAY + dt.timedelta(days=30)
+
+
+@pytest.mark.parametrize(("life", "shared"), [
+    ([{}], [1]),
+    ([{"tlp": "RED"}], [0]),
+    ([{"tlp": "AMBER+STRICT"}], [0]),
+    ([{"embargo_until": LATER}], [1]),
+    ([{"embargo_until": LATER + dt.timedelta(days=1)}], [0]),
+    ([{}, {"band": "urgent", "tlp": "RED"}], [0, 0]),
+    ([{"tlp": "RED"}, {"band": "urgent"}], [0, 1]),
+    ([{}, {"band": "urgent", "embargo_until": LATER + dt.timedelta(days=1)}], [0, 0]),
+    ([{"tlp": "RED"}, {"status": "withdrawn"}], [0, 0]),
+    ([{}, {"status": "withdrawn", "tlp": "RED"}], [1, 1]),
+])  # fmt: skip
+def test_a_word_of_an_alert_goes_as_far_as_it_did_then_and_may_now(
+    any_warehouse: Warehouse, life: list[dict[str, Any]], shared: list[int]
+) -> None:
+    words = [alert(**word) for word in life]
+    today = ("ticks", Tick(id="t", source="clock", day=LATER), at(0))
+    put(any_warehouse, today, *(("alerts", word, at(n)) for n, word in enumerate(words)))
+    for view in ("alert_history", "alert_transitions"):
+        found = rows(any_warehouse, f"SELECT shared, clause_kind = '' OR shared FROM {view} ORDER BY offset")
+        assert found == [(each, 1) for each in shared], view
+
+
+def test_without_a_day_an_embargo_holds(any_warehouse: Warehouse) -> None:
+    put(any_warehouse, ("alerts", alert(embargo_until=DAY), at(0)))
+    for view in ("alerts", "alert_history", "alert_transitions"):
+        assert rows(any_warehouse, f"SELECT shared FROM {view}") == [(0,)], view
+
+
+def test_the_words_of_an_alert_that_may_not_be_shared_are_in_no_view(any_warehouse: Warehouse) -> None:
+    secret = alert(title="Of a secret matter", waiting_for="the secret answer", tlp="RED")
+    put(any_warehouse, ("ticks", Tick(id="t", source="clock", day=LATER), at(0)), ("alerts", secret, at(0)))
+    assert rows(any_warehouse, "SELECT shared, title, waiting_for, clause_kind FROM alerts") == [(0, "", "", "")]
+    views = rows(any_warehouse, "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")
+    for (view,) in views:
+        assert "secret" not in repr(rows(any_warehouse, f"SELECT * FROM {view}")), view
+
+
 def test_remarks_notices_and_parked_records_stand_once(any_warehouse: Warehouse) -> None:
     note = Remark(destination="XA", kind="flood", subject="XA", sentence="Tips.", needed="Nothing.")
     told = Notice(

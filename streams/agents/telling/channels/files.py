@@ -6,9 +6,12 @@ import asyncio
 import fcntl
 import mailbox
 import os
+import re
+from collections.abc import Collection, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
+from schemas.erasure import ERASED_SUBJECT
 from streams.agents.telling.channels.ports import Undelivered
 from streams.agents.telling.mail import POLICY, boundary_of, mail_of
 from streams.agents.telling.message import Message
@@ -58,6 +61,58 @@ def _holds(box: mailbox.mbox | mailbox.Maildir, message: Message) -> bool:
         return any(end in box.get_bytes(key) for key in box.keys())  # noqa: SIM118  (a mailbox iterates over mails)
     finally:
         box.close()
+
+
+def erase_mails(channel: Mailbox, ids: Collection[str]) -> int:
+    """Leave of the mails of these notices their head: when, to whom, in which thread; how many were changed.
+
+    In an mbox a stub takes the place of the mail, of the same length: whoever reads or writes the file keeps their
+    place, and doing it again after a crash completes it.
+    """
+    if not ids or not channel.path.exists():
+        return 0
+    if channel.form == "maildir":
+        return sum(_stub_file(file, ids) for file in sorted(channel.path.glob("*/*")) if file.is_file())
+    with channel.path.open("r+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        whole = file.readall() or b""
+        changed = 0
+        for start, end in _mails_in(whole):
+            mail = whole[start:end]
+            stub = _stub_of(mail, ids)
+            if stub not in (b"", mail):
+                os.pwrite(file.fileno(), stub, start)
+                changed += 1
+        os.fsync(file.fileno())
+    return changed
+
+
+def _mails_in(whole: bytes) -> Iterator[tuple[int, int]]:
+    starts = [m.start() for m in re.finditer(rb"(?m)^From pledgewatch ", whole)]
+    return zip(starts, [*starts[1:], len(whole)], strict=True)
+
+
+def _stub_of(mail: bytes, ids: Collection[str]) -> bytes:
+    """The mail's stub, as long as the mail itself; empty where it is of none of these notices."""
+    head, _, _ = mail.partition(b"\n\n")
+    found = re.search(rb"(?mi)^Message-ID: <([0-9a-f]+)@", head)
+    if found is None or found[1].decode() not in ids:
+        return b""
+    lines = re.sub(rb"\n[ \t]+", b" ", head).split(b"\n")
+    kept = [line for line in lines if line.startswith((b"From ", b"From:", b"To:", b"Date:", b"Message-ID:"))]
+    stub = b"\n".join([*kept, b"Subject: " + ERASED_SUBJECT.encode(), b"", ERASED_SUBJECT.encode() + b".", b""])
+    return stub + b"\n" * (len(mail) - len(stub))
+
+
+def _stub_file(path: Path, ids: Collection[str]) -> int:
+    mail = path.read_bytes()
+    stub = _stub_of(mail, ids)
+    if stub in (b"", mail):
+        return 0
+    with path.open("r+b", buffering=0) as file:
+        file.write(stub)
+        os.fsync(file.fileno())
+    return 1
 
 
 class FolderOutbox:
