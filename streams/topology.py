@@ -40,7 +40,7 @@ from streams.agents.watch import Watch, WatchPorts
 from streams.rules.assess import Assessor
 from streams.rules.naming import NamerOf
 from streams.rules.placing import Copy
-from streams.transport.app import App, RawTable, make_app, make_table, make_topic
+from streams.transport.app import App, RawTable, events_of, make_app, make_table, make_topic
 from streams.transport.ports import Reader
 from streams.transport.readback import strangers
 
@@ -107,7 +107,7 @@ def _topic(app: App, name: str) -> Any:
 
 async def _arrivals(stream: Any, taken: dict[Any, int]) -> AsyncIterator[Arrival]:
     """The stream's records as our own; `taken` notes how far each part was taken in."""
-    async for event in stream.events():
+    async for event in events_of(stream):
         message = event.message
         yield Arrival(
             topic=message.topic,
