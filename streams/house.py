@@ -152,6 +152,7 @@ async def open_house(
         pages = PagePorts(
             reads=reads,
             past=archive.at,
+            survey=archive.surveys.at,
             submit=door.submit,
             clock=clock,
             authority=settings.authority,
@@ -215,6 +216,7 @@ def intake_ports(
         door=door,
         reads=reads,
         past=archive.at,
+        survey=archive.surveys.at,
         told=reads,
         tell=tell,
         limits=Limits(time.monotonic),

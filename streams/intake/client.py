@@ -20,6 +20,9 @@ from streams.intake.answers import JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
 from streams.intake.openapi import NDJSON
 from streams.intake.views import alert_path
+from streams.rules.aggregate import Table
+from streams.rules.exposure import Ranking
+from streams.rules.foreknown import ForeknownLicense
 from streams.rules.register import ENTRIES, Entry, Shelf
 
 MOST_LINES, MOST_BYTES = 500, 1_000_000
@@ -127,6 +130,24 @@ class Client:
     def alert(self, alert_id: str, **query: str | int | None) -> Alert | None:
         """One alert with its explanation, or `None`."""
         return self._read(f"/api/v1/alerts/{_quoted(alert_path(alert_id))}", Alert, query)
+
+    def next_checks(self, **query: str | int | None) -> Ranking:
+        """What to check next, as far as the key may see licenses; see `NextQuery`."""
+        return self._whole("/api/v1/next", Ranking, query)
+
+    def aggregate(self, **query: str | int | None) -> Table:
+        """The table without victims; see `AggregateQuery`."""
+        return self._whole("/api/v1/aggregate", Table, query)
+
+    def foreknown(self, **query: str | int | None) -> list[ForeknownLicense]:
+        """What was known before grants and deliveries; see `ForeknownQuery`."""
+        return self._whole("/api/v1/foreknown", list[ForeknownLicense], query)
+
+    def _whole(self, path: str, of: type[T], query: Mapping[str, str | int | None]) -> T:
+        found = self._read(path, of, query)
+        if found is None:
+            raise Stop(f"{self.address} has nothing at {path}: expected a process of this release")
+        return found
 
     def parked(self, source: str | None = None, limit: int = 100, **query: str | int | None) -> list[Parked]:
         """Records set aside, and why."""

@@ -18,7 +18,20 @@ from schemas.codec import FACT_TYPES, TOPIC_OF
 from schemas.vocabulary import FactKind
 from streams.intake.answers import JSON, PROBLEM_JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
-from streams.intake.queries import AlertQuery, AtQuery, NoticeQuery, ParkedQuery, RegisterQuery, TellQuery
+from streams.intake.queries import (
+    AggregateQuery,
+    AlertQuery,
+    AtQuery,
+    ForeknownQuery,
+    NextQuery,
+    NoticeQuery,
+    ParkedQuery,
+    RegisterQuery,
+    TellQuery,
+)
+from streams.rules.aggregate import Table
+from streams.rules.exposure import Ranking
+from streams.rules.foreknown import ForeknownLicense
 from streams.rules.register import ENTRIES
 
 NDJSON: Final = "application/x-ndjson"
@@ -65,9 +78,13 @@ def described(title: str) -> Schema:
 # -- schemas --------------------------------------------------------------------------------------------------------
 
 
+SURVEYS = (Ranking, Table, ForeknownLicense)
+"""What the reads over all destinations answer."""
+
+
 def _components() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [*FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values()],
+        [*FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values(), *SURVEYS],
         ref_template=_REF + "{name}",
     )
     for each in FACT_TYPES:
@@ -248,11 +265,30 @@ def _reading() -> Schema:
             }
             for shelf, entry in ENTRIES.items()
         },
+        **_surveys(),
         **_notices(),
         "/api/v1/parked": {
             "get": _read("read_parked", "Records set aside, and why; a feeder's own only.", _query(ParkedQuery), parked)
         },
     }
+
+
+def _surveys() -> Schema:
+    known = {"type": "array", "items": {"$ref": _REF + "ForeknownLicense"}}
+    return {
+        "/api/v1/next": {
+            "get": _read("read_next", "What to check next, by exposure.", _query(NextQuery), "Ranking")
+        },
+        "/api/v1/aggregate": {
+            "get": _read(
+                "read_aggregate", "Events by year, technology, harm, class of state and control code.",
+                _query(AggregateQuery), "Table",
+            )
+        },
+        "/api/v1/foreknown": {
+            "get": _read("read_foreknown", "What was known before a grant or delivery.", _query(ForeknownQuery), known)
+        },
+    }  # fmt: skip
 
 
 def _notices() -> Schema:

@@ -14,6 +14,7 @@ from streams.intake.door import Door
 from streams.intake.limits import Limits
 from streams.intake.metrics import Metrics
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 from streams.transport.ports import Position
 
 Stage: TypeAlias = Literal["accepted", "applied"]
@@ -76,6 +77,8 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     reads: Reads
     past: Callable[[Standpoint], Past]
     """The same reads from a past standpoint."""
+    survey: Callable[[Standpoint], Survey]
+    """All that counts from a standpoint, over every destination. Blocking."""
     told: Told
     tell: Callable[[Notice], Awaitable[object]]
     """Write a notice to `notices`; durable on return; raises `Wait`."""

@@ -19,8 +19,10 @@ from schemas.incident import ClaimedProduct, Operator
 from schemas.policy import DestinationClass
 from schemas.vocabulary import EvidenceLevel
 from streams.rules.clusters import Cluster, clusters, effective
-from streams.rules.dossier import Counted, Partition, facts_of
+from streams.rules.dossier import Counted, Dossier, Partition, facts_of
+from streams.rules.known import NOW, Standpoint, dossier_on, known, namer_on
 from streams.rules.naming import Namer, NamerOf, PlainNamer
+from streams.rules.placing import UNATTRIBUTED
 from streams.rules.policy import Weights, policy_in_force, weights_of
 from streams.rules.standing import UseWindow, disposal_day, use_window
 from streams.rules.today import today_of
@@ -58,20 +60,21 @@ class Survey:
     def __init__(
         self,
         facts: Iterable[AnyFact],
+        at: Standpoint = NOW,
         *,
         namer_of: NamerOf = PlainNamer,
         policy: Policy | None = None,
-        today: dt.date | None = None,
     ) -> None:
-        everything = tuple(facts)
-        self.today = today or today_of(everything)
+        everything = tuple(known(facts, at))
+        self.today = at.as_of or today_of(everything)
         world = Partition()
         world.add_all(everything)
-        self.dossiers = {d: world.dossier(d, self.today) for d in world.destinations()}
-        shared = next(iter(self.dossiers.values()), world.dossier("ZZ", self.today))
+        self.dossiers = {d: _stood(world.dossier(d, self.today), at) for d in world.destinations()}
+        shared = _stood(world.dossier(UNATTRIBUTED, self.today), at)
         chosen = policy or policy_in_force(facts_of(shared.policies, Policy), self.today)
         self.weights: Weights = weights_of(chosen)
-        self.names: Namer = namer_of(list(facts_of(shared.names, Name)))
+        of = namer_on(namer_of, at.as_of) if at.as_of else namer_of
+        self.names: Namer = of(list(facts_of(shared.names, Name)))
         self.judgments = effective(j for j in facts_of(shared.judgments, Judgment) if j.tense == "actual")
         self.sources = Sources(self.weights, self.judgments)
 
@@ -141,6 +144,10 @@ class Survey:
             if (each.valid_from or dt.date.min) <= day <= (each.valid_to or dt.date.max):
                 return each
         return None
+
+
+def _stood(dossier: Dossier, at: Standpoint) -> Dossier:
+    return dossier_on(dossier, at.as_of) if at.as_of else dossier
 
 
 def credible(incident: Incident, sources: Sources) -> bool:

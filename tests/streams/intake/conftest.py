@@ -23,6 +23,7 @@ from streams.intake.limits import Limits
 from streams.intake.ports import IntakePorts, Stage
 from streams.intake.routes import intake_routes
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log
 from streams.transport.ports import Outgoing, Position
@@ -162,9 +163,13 @@ class Intake:
             self.reads.told[notice.id] = notice
 
         return IntakePorts(
-            door=self.door, reads=self.reads, past=self.past, told=self.reads, tell=tell, limits=self.limits,
-            clock=self.clock, stage=stage, ready=ready, lag=lag, **more,
+            door=self.door, reads=self.reads, past=self.past, survey=self.survey, told=self.reads, tell=tell,
+            limits=self.limits, clock=self.clock, stage=stage, ready=ready, lag=lag, **more,
         )  # fmt: skip
+
+    def survey(self, at: Standpoint) -> Survey:
+        """All that the warehouse holds, from a standpoint."""
+        return Survey(self.reads.facts() if at.now else self.past(at).facts(), at)
 
     def past(self, at: Standpoint) -> ListedReads:
         """What a test put there for a standpoint; else nothing was known."""
