@@ -18,6 +18,7 @@ from schemas.vocabulary import AlertStatus, Band
 from streams.access import Access, Connection, access_of, keys_of
 from streams.names.states import state_names
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 
 
 class Counts(Protocol):
@@ -113,6 +114,8 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     reads: Reads
     past: Callable[[Standpoint], Reads]
     """The same reads from a past standpoint."""
+    survey: Callable[[Standpoint], Survey]
+    """All that counts from a standpoint, over every destination. Blocking."""
     submit: Callable[[Sequence[AnyFact]], Awaitable[object]]
     """Takes facts into the log; raises `schemas.Refused` or `streams.errors.Wait`."""
     clock: Callable[[], dt.datetime]
