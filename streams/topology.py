@@ -49,6 +49,8 @@ DERIVED = ("dossiers", "alerts", "remarks", "notices", "parked")
 STORED = (*FACT_TOPICS, "alerts", "remarks", "notices", "parked")
 """What the warehouse holds. `dossiers` are copies of facts that it holds already."""
 GROUP = "pledgewatch"
+CHANGELOGS = (f"{GROUP}-rows-changelog",)
+"""What tables remember in topics that have no file of their own."""
 
 
 class Stream(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from dashboards.commands import boards
 from schemas import Refused
 from streams.cli.backtest import backtest
 from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
+from streams.cli.erasing import erase, hold
 from streams.cli.keys import keys
 from streams.cli.local import assess, demo, draft, rules
 from streams.cli.notices import notices
@@ -40,6 +41,7 @@ for command in (
     run, submit, alerts, alert, parked, notices, register, next_command, foreknown_command,
     aggregate_command, participants, assess, replay, rules, policies, backtest, topics, migrate,
     keys, names, draft, demo, worker, intake, store, deliver, ready, boards,
+    erase, hold,
 ):  # fmt: skip
     program.add_command(command)
 

@@ -11,8 +11,10 @@ import msgspec
 from schemas import Alert, AnyFact, Notice, Parked
 from schemas.vocabulary import AlertStatus, Band
 from streams.intake.door import Door
+from streams.intake.erasing import ErasureReads
 from streams.intake.limits import Limits
 from streams.intake.metrics import Metrics
+from streams.intake.searching import SearchEverywhere
 from streams.rules.known import Standpoint
 from streams.rules.survey import Survey
 from streams.transport.ports import Position
@@ -82,6 +84,9 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     told: Told
     tell: Callable[[Notice], Awaitable[object]]
     """Write a notice to `notices`; durable on return; raises `Wait`."""
+    told_of: ErasureReads
+    search: SearchEverywhere
+    """Looks in every store for what was erased."""
     limits: Limits
     clock: Callable[[], dt.datetime]
     """Now [UTC]; in the demo, the world's last tick."""

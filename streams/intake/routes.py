@@ -7,6 +7,7 @@
     GET  /api/v1/register/{shelf}           licenses, clauses, deliveries, names; each version with both of its times
     GET  /api/v1/notices[/{notice}]         what channels were told (`notices`)
     GET  /api/v1/next /aggregate /foreknown over all destinations; see `streams.intake.surveys`
+    GET  /api/v1/erasures …                 ask for, confirm, list and verify erasures (`erasing_routes`)
     GET  /api/v1/parked                     records set aside; a feeder's own only
     GET  /api/v1/openapi.json  /healthz  /readyz  /metrics          without a key
 
@@ -46,6 +47,7 @@ from streams.intake.answers import (
     sender_of,
 )
 from streams.intake.door import Asked
+from streams.intake.erasing_routes import erasing_routes
 from streams.intake.index import Answered
 from streams.intake.measuring import measured
 from streams.intake.metrics import CONTENT_TYPE
@@ -67,7 +69,7 @@ _PARKED_LOOKED_AT = 1_000
 def intake_routes(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
     """Everything that the intake answers, wired to `ports`."""
     told = [_sending(ports, address, kind) for address, kind in SENT.items()]
-    reading = [*_reading(ports), *notice_routes(ports), *_open(ports)]
+    reading = [*_reading(ports), *notice_routes(ports), *erasing_routes(ports), *_open(ports)]
     handlers = [*told, *survey_routes(ports), _sending(ports, "facts", None), *reading, *forms.form_routes(ports)]
     return [
         Router(
