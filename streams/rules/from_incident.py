@@ -50,7 +50,7 @@ def used_outside_permitted_purpose(q: IncidentQuestion) -> Finding | None:
     years, threshold = q.told.offence_years, q.clause.parameters.threshold_years
     if years is not None and threshold is not None and years < threshold:
         return Finding(
-            "engaged", f"the offence alleged carries at most {years} years; the clause asks for {threshold} or more"
+            "engaged", f"the offence alleged carries at most {years} years; serious are {threshold} or more"
         )
     if touched and not q.told.purposes:
         return Finding("engaged", f"the persons targeted are reported as {class_words(touched)}; no purpose is known")

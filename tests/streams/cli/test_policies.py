@@ -103,7 +103,7 @@ def test_a_comparison_says_which_alerts_differ_and_why(run):
     assert done.exit_code == 0
     text = done.stdout
     assert "XA~authority:L1~permitted-purpose: alert under both, on other grounds" in text
-    assert "the clause asks for 6 or more" in text
+    assert "serious are 6 or more" in text
     assert "Because of clauses.permitted_purpose.usual.threshold, by itself:" in text
     assert "XA~authority:L1~item-inventory: alert under us only" in text
     assert "first due days: 90" in text

@@ -48,7 +48,7 @@ def test_the_same_clause_is_judged_by_what_each_law_holds_for_usual():
     found = by_alert(compare(WORLD, ISRAEL, US))["permitted-purpose"]
     assert found.how == "differs"
     (case,) = found.cases
-    assert "at most 3 years; the clause asks for 6" in case.left.sentence
+    assert "at most 3 years; serious are 6 or more" in case.left.sentence
     assert "neither the clause nor the policy lists" in case.right.sentence
     threshold, purposes = (f"clauses.permitted_purpose.usual.{name}" for name in ("threshold", "purposes"))
     assert causes(found) == {(threshold, "alone"), (purposes, "together")}
