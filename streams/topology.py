@@ -59,6 +59,7 @@ class Stream(msgspec.Struct, frozen=True):
     app: App
     watch: Watch
     alerts: RawTable
+    remarks: RawTable
 
 
 def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = RegisterNamer, **settings: Any) -> Stream:
@@ -68,7 +69,7 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     facts = make_topic(app, *FACT_TOPICS, compacted=True)
     rows = make_table(app, "rows")
     alerts = make_table(app, "alerts", changelog=topics["alerts"], read_back=True)
-    remarks = make_table(app, "remarks", changelog=topics["remarks"])
+    remarks = make_table(app, "remarks", changelog=topics["remarks"], read_back=True)
 
     async def send_copy(copy: Copy) -> None:
         await topics["dossiers"].send(key=copy.key, value=copy.value or None, partition=copy.partition)
@@ -100,7 +101,7 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     app.agent(facts, name="place")(place)
     app.agent(topics["dossiers"], name="watch")(keep_watch)
     alerts.on_recover(recover)
-    return Stream(app, watch, alerts)
+    return Stream(app, watch, alerts, remarks)
 
 
 def _topic(app: App, name: str) -> Any:
@@ -123,10 +124,19 @@ async def _arrivals(stream: Any, taken: dict[Any, int]) -> AsyncIterator[Arrival
 
 
 async def hear_strangers(stream: Stream, reader: Reader) -> None:
-    """Have every alert looked at again that somebody else wrote into our partitions."""
-    async for record in strangers(stream.app, stream.alerts, reader):
-        if record.key is not None:
-            await stream.watch.contradicted(record.key, record.partition)
+    """Have looked at again what somebody else wrote into our partitions of `alerts` and `remarks`."""
+
+    async def of_alerts() -> None:
+        async for record in strangers(stream.app, stream.alerts, reader):
+            if record.key is not None:
+                await stream.watch.contradicted(record.key, record.partition)
+
+    async def of_remarks() -> None:
+        async for record in strangers(stream.app, stream.remarks, reader):
+            if record.key is not None:
+                await stream.watch.recheck(record.partition, "stranger", record.key.decode())
+
+    await together(of_alerts(), of_remarks())
 
 
 async def together(*parts: Awaitable[object]) -> None:

@@ -144,10 +144,10 @@ class RawTable(Table):  # type: ignore[misc]
         if self._read_back:
             self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
-    def doubt(self, key: bytes) -> None:
+    def doubt(self, key: bytes, partition: int) -> None:
         """Remember of `key` only that it is there: what its newest record says is not known any more."""
-        if key in self:
-            self.data[key] = b""
+        self.data[key] = b""
+        self.data._key_partition[key] = partition
 
     async def call_recover_callbacks(self) -> None:
         """Call what was given to `on_recover`; an error ends the worker before it handles anything."""
