@@ -106,8 +106,7 @@ Confidence = Annotated[
 Zone = Annotated[
     str,
     Meta(
-        max_length=60,
-        pattern=r"^[A-Za-z]+([/_+-][A-Za-z0-9]+)*$",
+        pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{0,59}$",
         description="Place whose midnight ends the day [IANA time zone].",
         extra={"exact": True},
     ),

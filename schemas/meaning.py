@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -22,15 +23,15 @@ from schemas.erasure import Erasure, Hold, erasure_id
 from schemas.framework import Commitment, Participant
 from schemas.incident import Incident, Victims
 from schemas.judgment import Judgment
-from schemas.license import Clause, Consent, Destination, License
+from schemas.license import Clause, ClauseParameters, Consent, Destination, License
 from schemas.name import Name
-from schemas.policy import DestinationClass, Number, Policy
+from schemas.policy import DestinationClass, Number, Policy, Weekend, WorkingCalendar
 from schemas.problems import Problem
 from schemas.report import PostShipmentReport, ReportedItem
 from schemas.retraction import Retraction
 from schemas.shapes import KNOWN_WORDS
 from schemas.tick import Tick
-from schemas.vocabulary import DecisionKind, ErasableKind, FactKind, JudgmentKind, Verified
+from schemas.vocabulary import DecisionKind, ErasableKind, FactKind, JudgmentKind, Verified, Weekday
 from schemas.wording import pointer
 
 UNATTRIBUTED = "ZZ"
@@ -220,6 +221,53 @@ def clauses_apply_where_the_license_does(license: License) -> Iterator[Problem]:
 def operators_are_named_once(incident: Incident) -> Iterator[Problem]:
     """A suspected state is named once, with one confidence."""
     yield from _twice("/operators", "state", (each.country for each in incident.operators))
+
+
+def zone_is_one_that_is_known(parameters: ClauseParameters) -> Iterator[Problem]:
+    """The place whose midnight ends a day is in the time zone database."""
+    if parameters.zone is not None and not _is_zone(parameters.zone):
+        yield from _wrong("/zone", "a zone that is not in the database", "an IANA time zone, as Europe/Lisbon")
+
+
+def working_days_have_their_calendar(parameters: ClauseParameters) -> Iterator[Problem]:
+    """Working days are those of a calendar that is named."""
+    if parameters.day_kind == "working" and parameters.calendar is None:
+        yield from _wrong("/calendar", "nothing", "the calendar of the policy that says which days are working days")
+
+
+def each_step_is_taken_once(parameters: ClauseParameters) -> Iterator[Problem]:
+    """A consequence stands once among the steps that a pledge foresees."""
+    yield from _twice("/steps", "step", parameters.steps)
+
+
+def somebody_works(weekend: Weekend) -> Iterator[Problem]:
+    """A weekend leaves a day on which offices are open, and names each day of rest once."""
+    if len(set(weekend.days)) == len(get_args(Weekday)):
+        yield from _wrong("/days", "all seven days", "at least one day on which offices are open")
+    yield from _twice("/days", "day", weekend.days)
+
+
+def holidays_are_told_once(calendar: WorkingCalendar) -> Iterator[Problem]:
+    """A public holiday is on file once, and none lies beyond the day to which they are on file."""
+    yield from _twice("/holidays", "day", (each.day for each in calendar.holidays))
+    last = max((each.day for each in calendar.holidays), default=None)
+    if last and (calendar.holidays_to is None or calendar.holidays_to < last):
+        found = f"'{calendar.holidays_to}'" if calendar.holidays_to else "nothing"
+        yield from _wrong("/holidays_to", found, f"a day not before the last holiday, '{last}'")
+
+
+def calendars_are_told_apart(policy: Policy) -> Iterator[Problem]:
+    """Each calendar has its own id."""
+    yield from _twice("/calendars", "id", (each.id for each in policy.calendars))
+
+
+@cache
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 # --- ids and counts --------------------------------------------------------------------------------------------------
@@ -553,6 +601,7 @@ CHECKS: dict[type[msgspec.Struct], tuple[Check, ...]] = {
     Destination: (validity_ends_after_it_begins,),
     Consent: (validity_ends_after_it_begins,),
     Clause: (validity_ends_after_it_begins,),
+    ClauseParameters: (zone_is_one_that_is_known, working_days_have_their_calendar, each_step_is_taken_once),
     Delivery: (states_are_named, use_begins_after_delivery, serials_are_counted_once),
     DeliveredItem: (pieces_cover_their_serials,),
     PostShipmentReport: (
@@ -594,7 +643,10 @@ CHECKS: dict[type[msgspec.Struct], tuple[Check, ...]] = {
         sources_are_registered_once,
         destinations_are_classed_once,
         frameworks_are_told_apart,
+        calendars_are_told_apart,
     ),
+    Weekend: (validity_ends_after_it_begins, somebody_works),
+    WorkingCalendar: (holidays_are_told_once,),
     DestinationClass: (validity_ends_after_it_begins,),
     Participant: (validity_ends_after_it_begins,),
     Commitment: (validity_ends_after_it_begins,),

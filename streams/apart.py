@@ -46,9 +46,6 @@ from streams.warehouse.ports import Warehouse
 from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
 
-_STORE_PAUSE = 0.5
-"""Seconds between questions for what is new; each is a dozen requests to the cluster."""
-
 
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
     """Both ends of the log, and what else `house.deliver` reads of a house."""
@@ -131,7 +128,7 @@ async def store(log: KafkaAddress, settings: Settings, warehouse: str, process: 
         answering = await answer(process.ready_port, lambda: seen[0])
         try:
             process.said("ready")
-            writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED, pause=_STORE_PAUSE)
+            writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED)
             await until_told(writing, keep_looking(), ending=process.ending)
         finally:
             answering()
@@ -194,7 +191,8 @@ def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     archive = Archive(reads, RegisterNamer)
     ports = house.intake_ports(settings, door, archive, (ends.producer, ends.reader), ends.clock)
     pages = PagePorts(
-        reads=reads, past=archive.at, submit=door.submit, clock=ends.clock, authority=settings.authority,
+        reads=reads, past=archive.at, survey=archive.surveys.at, submit=door.submit, clock=ends.clock,
+        authority=settings.authority,
         country_name=house.state_name,
     )  # fmt: skip
     return house.http_app(settings, ports, pages, Keys(settings.home / "keys.json"))

@@ -24,7 +24,7 @@ from litestar.exceptions import HTTPException
 
 from schemas import AnyFact, Notice, Tick
 from schemas.codec import decode_fact, decode_notice, encode, log_key, topic_of
-from schemas.erasure import Erased, cleaned, erased_by, told_of_it
+from schemas.erasure import ERASED_SUBJECT, Erased, cleaned, erased_by, told_of_it
 from schemas.topics import TOPICS
 from streams.access import Keys
 from streams.agents.clock import keep_time
@@ -53,16 +53,18 @@ from streams.intake.limits import Limits
 from streams.intake.ports import IntakePorts
 from streams.intake.progress import Progress
 from streams.intake.routes import intake_routes
+from streams.intake.searching import Search, tables_left
 from streams.names.states import state_names
 from streams.pages.frame import http_error
 from streams.pages.ports import PagePorts, Tour
 from streams.pages.routes import page_routes
 from streams.settings import Settings
-from streams.topology import FACT_TOPICS, GROUP, STORED, Stream, build, hear_strangers, together
+from streams.topology import CHANGELOGS, FACT_TOPICS, GROUP, STORED, Stream, build, hear_strangers, together
 from streams.transport.app import log_address, running
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader, keep_compact
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Outgoing, Part, Producer, Reader
+from streams.transport.ports import Committed, Outgoing, Part, Producer, Reader
+from streams.transport.sweep import sweep
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
 from streams.warehouse.past import Archive
@@ -152,6 +154,7 @@ async def open_house(
         pages = PagePorts(
             reads=reads,
             past=archive.at,
+            survey=archive.surveys.at,
             submit=door.submit,
             clock=clock,
             authority=settings.authority,
@@ -215,7 +218,16 @@ def intake_ports(
         door=door,
         reads=reads,
         past=archive.at,
+        survey=archive.surveys.at,
         told=reads,
+        told_of=reads,
+        search=Search(
+            reader,
+            door.index,
+            [*STORED, "dossiers", *CHANGELOGS],
+            lambda sought: tables_left(reads, sought),
+            reader.in_file if isinstance(reader, EmbeddedReader) else None,
+        ),
         tell=tell,
         limits=Limits(time.monotonic),
         clock=clock,
@@ -243,6 +255,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
             deliver(house),
             house.stream.watch.end_bursts(),
             hear_strangers(house.stream, house.reader),
+            keep_erased(house),
             keep_compact(house.log, keep_days={t.name: t.retention_days for t in TOPICS.values() if t.retention_days}),
             serve(server, ready),
             stopping.wait(),
@@ -277,6 +290,42 @@ async def serve(server: Server, ready: Callable[[], object]) -> None:
         raise Stop(f"The address {config.host}:{config.port} is taken; set PLEDGEWATCH_PORT to a free port") from error
     finally:
         telling.cancel()
+
+
+# -- erasing ----------------------------------------------------------------------------------------------------------
+
+_ERASE_GROUP = "erase"
+_TOLD_WITHIN = 60.0
+"""Seconds in which the deliverer is expected to have taken its words back; the sweep is done all the same."""
+
+
+async def keep_erased(house: House) -> None:
+    """Sweep the log of every fact that is erased, for ever: at once, and when all who read the log have come past it.
+
+    Its place moves after the second sweep, so that a crash between is mended by doing it again.
+    """
+    known = {part: place.offset for part, place in (await house.reader.offsets(_ERASE_GROUP, ["erasures"])).items()}
+    starts = {("erasures", p): at for p, at in (await house.reader.earliest("erasures")).items()} | known
+    async for records in house.reader.follow(starts):
+        facts = [decode_fact(record.value) for record in records if record.value is not None]
+        erased = [each for fact in facts if (each := erased_by(fact)) is not None]
+        if erased:
+            await asyncio.to_thread(sweep, house.log, erased, CHANGELOGS)
+            await settled(house)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TOLD_WITHIN if house.desks else 0):
+                    while await _words_left(house.reader, erased):  # noqa: ASYNC110  (it tells in no other way)
+                        await asyncio.sleep(0.2)
+            await asyncio.to_thread(sweep, house.log, erased, CHANGELOGS)
+        part = (records[-1].topic, records[-1].partition)
+        await house.reader.commit(_ERASE_GROUP, {part: Committed(records[-1].offset + 1)})
+
+
+async def _words_left(reader: Reader, erased: Sequence[Erased]) -> bool:
+    """Whether the newest record of some notice still has words that told of what was erased."""
+    newest = {n.id: n for raw in await everything(reader, "notices") for n in (decode_notice(raw),)}
+    told = (n for n in newest.values() if any(told_of_it(n, each) for each in erased))
+    return any(notice.subject != ERASED_SUBJECT for notice in told)
 
 
 # -- telling officers -------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from streams.agents.watch import Watch, WatchPorts
 from streams.rules.assess import Assessor
 from streams.rules.naming import NamerOf
 from streams.rules.placing import Copy
-from streams.transport.app import App, RawTable, make_app, make_table, make_topic
+from streams.transport.app import App, RawTable, events_of, make_app, make_table, make_topic
 from streams.transport.ports import Reader
 from streams.transport.readback import strangers
 
@@ -49,6 +49,8 @@ DERIVED = ("dossiers", "alerts", "remarks", "notices", "parked")
 STORED = (*FACT_TOPICS, "alerts", "remarks", "notices", "parked")
 """What the warehouse holds. `dossiers` are copies of facts that it holds already."""
 GROUP = "pledgewatch"
+CHANGELOGS = (f"{GROUP}-rows-changelog",)
+"""What tables remember in topics that have no file of their own."""
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -57,6 +59,7 @@ class Stream(msgspec.Struct, frozen=True):
     app: App
     watch: Watch
     alerts: RawTable
+    remarks: RawTable
 
 
 def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = RegisterNamer, **settings: Any) -> Stream:
@@ -66,7 +69,7 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     facts = make_topic(app, *FACT_TOPICS, compacted=True)
     rows = make_table(app, "rows")
     alerts = make_table(app, "alerts", changelog=topics["alerts"], read_back=True)
-    remarks = make_table(app, "remarks", changelog=topics["remarks"])
+    remarks = make_table(app, "remarks", changelog=topics["remarks"], read_back=True)
 
     async def send_copy(copy: Copy) -> None:
         await topics["dossiers"].send(key=copy.key, value=copy.value or None, partition=copy.partition)
@@ -98,7 +101,7 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     app.agent(facts, name="place")(place)
     app.agent(topics["dossiers"], name="watch")(keep_watch)
     alerts.on_recover(recover)
-    return Stream(app, watch, alerts)
+    return Stream(app, watch, alerts, remarks)
 
 
 def _topic(app: App, name: str) -> Any:
@@ -107,7 +110,7 @@ def _topic(app: App, name: str) -> Any:
 
 async def _arrivals(stream: Any, taken: dict[Any, int]) -> AsyncIterator[Arrival]:
     """The stream's records as our own; `taken` notes how far each part was taken in."""
-    async for event in stream.events():
+    async for event in events_of(stream):
         message = event.message
         yield Arrival(
             topic=message.topic,
@@ -121,10 +124,14 @@ async def _arrivals(stream: Any, taken: dict[Any, int]) -> AsyncIterator[Arrival
 
 
 async def hear_strangers(stream: Stream, reader: Reader) -> None:
-    """Have every alert looked at again that somebody else wrote into our partitions."""
-    async for record in strangers(stream.app, stream.alerts, reader):
-        if record.key is not None:
-            await stream.watch.contradicted(record.key, record.partition)
+    """Have looked at again what somebody else wrote into our partitions of `alerts` and `remarks`."""
+
+    async def contradict(table: RawTable) -> None:
+        async for record in strangers(stream.app, table, reader):
+            if record.key is not None:
+                await stream.watch.contradicted(record.key, record.partition)
+
+    await together(contradict(stream.alerts), contradict(stream.remarks))
 
 
 async def together(*parts: Awaitable[object]) -> None:

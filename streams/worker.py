@@ -18,7 +18,7 @@ import msgspec
 from schemas.topics import TOPICS
 from streams.errors import Stop, Wait
 from streams.health import LOOK_EVERY, STUCK_AFTER, Health, Movement, answer
-from streams.topology import FACT_TOPICS, GROUP, Stream, build, hear_strangers, together
+from streams.topology import CHANGELOGS, FACT_TOPICS, GROUP, Stream, build, hear_strangers, together
 from streams.transport.address import KafkaAddress
 from streams.transport.app import Worker
 from streams.transport.kafka import KafkaReader
@@ -26,8 +26,6 @@ from streams.transport.ports import Reader
 from streams.transport.readback import recovered_to
 from streams.transport.topics import Topics, wanted
 
-CHANGELOGS = (f"{GROUP}-rows-changelog",)
-"""What tables remember in topics that have no file of their own."""
 READ = (*FACT_TOPICS, "dossiers")
 """What a worker reads and commits."""
 _MUST = ("topic", "partitions", "cleanup.policy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from streams.backtest.judged import Tested
+from streams.backtest.judged import Trial
 from streams.backtest.scores import Bin
 
 SIDE, LEFT, TOP = 360, 72, 32
@@ -16,9 +16,9 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 RADIUS = 5.0
 
 
-def reliability(tested: Sequence[Tested]) -> str:
+def reliability(trials: Sequence[Trial]) -> str:
     """The diagram of up to four policies. A point is a bin; its line the Wilson interval at 95 %."""
-    shown = tested[: len(MARKS)]
+    shown = trials[: len(MARKS)]
     height = TOP + SIDE + 64 + 20 * len(shown)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + SIDE + 32} {height}" role="img" '
@@ -58,10 +58,10 @@ def _frame() -> Iterator[str]:
     )
 
 
-def _series(number: int, tested: Tested) -> Iterator[str]:
+def _series(number: int, trial: Trial) -> Iterator[str]:
     color = COLORS[number]
-    yield f'<g data-policy="{escape(tested.policy)}" stroke="{color}" fill="{color}">'
-    for each in tested.calibration.bins:
+    yield f'<g data-policy="{escape(trial.policy)}" stroke="{color}" fill="{color}">'
+    for each in trial.calibration.bins:
         if each.mean is not None and each.happened.value is not None:
             x = _x(each.mean)
             low, high = _y(each.happened.low), _y(each.happened.high)
@@ -83,17 +83,17 @@ def _mark(shape: str, x: float, y: float) -> str:
     return f'<polygon points="{points}"/>'
 
 
-def _legend(number: int, tested: Tested) -> Iterator[str]:
+def _legend(number: int, trial: Trial) -> Iterator[str]:
     y = TOP + SIDE + 64 + 20 * number
-    brier = "no probability" if tested.calibration.brier is None else f"Brier {tested.calibration.brier:.3f}"
+    brier = "no probability" if trial.calibration.brier is None else f"Brier {trial.calibration.brier:.3f}"
     yield f'<g stroke="{COLORS[number]}" fill="{COLORS[number]}">{_mark(MARKS[number], LEFT + 6, y - 4)}</g>'
-    words = f"{tested.policy}: {brier}, {tested.calibration.matters} matters"
+    words = f"{trial.policy}: {brier}, {trial.calibration.matters} matters"
     yield f'<text class="ink" x="{LEFT + 20}" y="{y}">{escape(words)}</text>'
 
 
-def _described(tested: Tested) -> str:
-    said = "; ".join(_bin_words(b) for b in tested.calibration.bins if b.happened.of)
-    return f"{tested.policy}: {said or 'no probability was said'}."
+def _described(trial: Trial) -> str:
+    said = "; ".join(_bin_words(b) for b in trial.calibration.bins if b.happened.of)
+    return f"{trial.policy}: {said or 'no probability was said'}."
 
 
 def _bin_words(said: Bin) -> str:

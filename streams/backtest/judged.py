@@ -64,8 +64,8 @@ class Group(msgspec.Struct, frozen=True):
     score: Score
 
 
-class Tested(msgspec.Struct, frozen=True, kw_only=True):
-    """One policy, tested."""
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """One policy, put to the test."""
 
     policy: str
     version: str
@@ -106,7 +106,7 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     upheld: int
     licenses: int
     """Licenses that the matters are about [count]."""
-    tested: tuple[Tested, ...]
+    trials: tuple[Trial, ...]
     paired: tuple[Paired, ...]
 
 
@@ -136,8 +136,8 @@ def backtest(
     bench = _Bench(candidates, namer_of, told)
     then = [(matter, bench.judge(matter, partition, had)) for matter, partition, had in _in_time(known, decided)]
     kept = [(matter, judged) for matter, judged in then if judged is not None]
-    tested = tuple(
-        _tested(each, [judged[n] for _, judged in kept], band, bench.left_open(n, end, known, decided, band))
+    trials = tuple(
+        _tried(each, [judged[n] for _, judged in kept], band, bench.left_open(n, end, known, decided, band))
         for n, each in enumerate(candidates)
     )
     return Backtest(
@@ -150,8 +150,8 @@ def backtest(
         matters=len(kept),
         upheld=sum(m.upheld for m, _ in kept),
         licenses=len({m.license for m, _ in kept}),
-        tested=tested,
-        paired=tuple(_paired(tested[0], other, band) for other in tested[1:]),
+        trials=trials,
+        paired=tuple(_paired(trials[0], other, band) for other in trials[1:]),
     )
 
 
@@ -276,13 +276,13 @@ def raised(found: Band | None, band: Band) -> bool:
     return found is not None and BANDS.index(found) >= BANDS.index(band)
 
 
-def _tested(candidate: Candidate, judged: Sequence[Judged], band: Band, left_open: int) -> Tested:
+def _tried(candidate: Candidate, judged: Sequence[Judged], band: Band, left_open: int) -> Trial:
     rules, sources = defaultdict[str, list[Judged]](list), defaultdict[str, list[Judged]](list)
     for each in judged:
         rules[each.rule].append(each)
         for source in each.sources:
             sources[source].append(each)
-    return Tested(
+    return Trial(
         policy=candidate.name,
         version=candidate.policy.version if candidate.policy else "as in force",
         overall=_scored(judged, band),
@@ -299,6 +299,6 @@ def _scored(judged: Iterable[Judged], band: Band) -> Score:
     return score((raised(j.band, band), j.upheld) for j in judged)
 
 
-def _paired(first: Tested, second: Tested, band: Band) -> Paired:
+def _paired(first: Trial, second: Trial, band: Band) -> Paired:
     right = [[raised(j.band, band) == j.upheld for j in each.judged] for each in (first, second)]
     return Paired(first=first.policy, second=second.policy, disagreement=disagreement(*right))

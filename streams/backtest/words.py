@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.backtest.judged import Backtest, Group, Tested
+from streams.backtest.judged import Backtest, Group, Trial
 from streams.backtest.scores import Score, Share
 
 FEW, FEW_IN_GROUP, WIDE = 30, 10, 0.3
@@ -14,9 +14,9 @@ FEW, FEW_IN_GROUP, WIDE = 30, 10, 0.3
 def told(said: Backtest) -> Iterator[str]:
     """The whole back-test, line by line."""
     yield from _counted(said)
-    for each in said.tested:
+    for each in said.trials:
         yield ""
-        yield from _tested(each, said)
+        yield from _tried(each, said)
     for pair in said.paired:
         d = pair.disagreement
         differ = d.only_first_right + d.only_second_right
@@ -49,15 +49,15 @@ def _counted(said: Backtest) -> Iterator[str]:
     yield f"A matter counts as raised from the band `{said.band}` on, judged with what the log had at the decision."
 
 
-def _tested(tested: Tested, said: Backtest) -> Iterator[str]:
-    yield f"{tested.policy} (version {tested.version})"
+def _tried(trial: Trial, said: Backtest) -> Iterator[str]:
+    yield f"{trial.policy} (version {trial.version})"
     yield f"  {'':28} {'matters':>7} {'raised':>6} {'upheld':>6} {'both':>5}  {'precision':22} {'recall':22} {'F1':>5}"
-    yield _row(Group("all", tested.overall))
-    for title, groups in (("by band", tested.by_band), ("by rule", tested.by_rule), ("by source", tested.by_source)):
+    yield _row(Group("all", trial.overall))
+    for title, groups in (("by band", trial.by_band), ("by rule", trial.by_rule), ("by source", trial.by_source)):
         yield f"  {title}"
         yield from (_row(group) for group in groups)
-    yield from _calibration(tested)
-    yield f"  Open and undecided on the last day, from `{said.band}` on: {tested.open_undecided} alerts."
+    yield from _calibration(trial)
+    yield f"  Open and undecided on the last day, from `{said.band}` on: {trial.open_undecided} alerts."
 
 
 def _row(group: Group) -> str:
@@ -72,8 +72,8 @@ def _share(said: Share) -> str:
     return "–" if said.value is None else f"{said.value:.2f} ({said.low:.2f} to {said.high:.2f})"
 
 
-def _calibration(tested: Tested) -> Iterator[str]:
-    c = tested.calibration
+def _calibration(trial: Trial) -> Iterator[str]:
+    c = trial.calibration
     if c.brier is None or c.brier_of_base_rate is None:
         yield "  Calibration: no decided matter was weighed."
         return
@@ -102,7 +102,7 @@ def limits(said: Backtest) -> Iterator[str]:
         )
     if said.upheld in (0, said.matters):
         yield "All matters ended the same way: any policy that always says so would do as well."
-    for each in said.tested:
+    for each in said.trials:
         wide = ", ".join(_wide(each.overall))
         if wide:
             yield f"Under {each.policy} {wide} could be almost anything within its interval (95 %, Wilson)."

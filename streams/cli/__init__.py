@@ -17,6 +17,7 @@ from dashboards.commands import boards
 from schemas import Refused
 from streams.cli.backtest import backtest
 from streams.cli.common import AWAY, FOUND, OFF, STOPPED, complain
+from streams.cli.erasing import erase, hold
 from streams.cli.keys import keys
 from streams.cli.local import assess, demo, draft, rules
 from streams.cli.notices import notices
@@ -25,6 +26,7 @@ from streams.cli.process import migrate, replay, run
 from streams.cli.production import deliver, intake, ready, store, topics, worker
 from streams.cli.register import register
 from streams.cli.remote import alert, alerts, parked, submit
+from streams.cli.surveys import aggregate_command, foreknown_command, next_command, participants
 from streams.errors import Stop, Wait
 from streams.intake.names_commands import names
 
@@ -36,8 +38,10 @@ def program() -> None:
 
 
 for command in (
-    run, submit, alerts, alert, parked, notices, register, assess, replay, rules, policies, backtest, topics, migrate,
+    run, submit, alerts, alert, parked, notices, register, next_command, foreknown_command,
+    aggregate_command, participants, assess, replay, rules, policies, backtest, topics, migrate,
     keys, names, draft, demo, worker, intake, store, deliver, ready, boards,
+    erase, hold,
 ):  # fmt: skip
     program.add_command(command)
 

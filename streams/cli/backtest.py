@@ -86,7 +86,7 @@ def backtest(
         )  # fmt: skip
     if diagram is not None:
         with written(diagram) as lines:
-            lines.write(reliability(said.tested).encode())
+            lines.write(reliability(said.trials).encode())
     click.echo(
         msgspec.json.format(msgspec.json.encode(said), indent=1).decode() if as_json else "\n".join(in_words(said))
     )

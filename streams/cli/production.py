@@ -36,9 +36,9 @@ def topics(ctx: click.Context, as_json: bool, bootstrap: str | None, create: boo
         ctx.invoke(local.topics, as_json=as_json)
         return
     from schemas.topics import TOPICS
+    from streams.topology import CHANGELOGS
     from streams.transport.address import SCHEME, read_address
     from streams.transport.topics import Topics, wanted
-    from streams.worker import CHANGELOGS
 
     address = read_address(bootstrap if "://" in bootstrap else f"{SCHEME}://{bootstrap}")
     partitions = settings().partitions_of(None)

@@ -95,6 +95,9 @@ def _explained(alert: Alert) -> Iterator[str]:
     yield f"{alert.band}, {alert.status}; {alert.id}"
     if alert.clause:
         yield f"\nClause {alert.clause.id}, version {alert.clause.version}: “{alert.clause.text}”"
+        if alert.clause.implied_by:
+            yield f"  The pledge on file does not have it; the law implies it, by {alert.clause.implied_by}."
+        yield from (f"  The clause does not say so itself: {words}." for words in alert.clause.supplied)
     for case in alert.cases:
         yield f"\n[{case.band}] {case.sentence}"
         yield f"  Put there because {case.band_reason}."

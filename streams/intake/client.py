@@ -14,13 +14,18 @@ from typing import IO, Any, TypeVar
 import httpx
 import msgspec
 
-from schemas import Alert, Notice, Parked, Problem
+from schemas import Alert, Erasure, Hold, Notice, Parked, Problem
 from streams.errors import Stop
 from streams.intake.answers import JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
+from streams.intake.erasing import ErasureAsked, ErasureConfirmed, ErasureSought
 from streams.intake.openapi import NDJSON
 from streams.intake.views import alert_path
+from streams.rules.aggregate import Table
+from streams.rules.exposure import Ranking
+from streams.rules.foreknown import ForeknownLicense
 from streams.rules.register import ENTRIES, Entry, Shelf
+from streams.warehouse.erasing import Left
 
 MOST_LINES, MOST_BYTES = 500, 1_000_000
 """Size of a batch: a fraction of a second's work for the server."""
@@ -128,6 +133,24 @@ class Client:
         """One alert with its explanation, or `None`."""
         return self._read(f"/api/v1/alerts/{_quoted(alert_path(alert_id))}", Alert, query)
 
+    def next_checks(self, **query: str | int | None) -> Ranking:
+        """What to check next, as far as the key may see licenses; see `NextQuery`."""
+        return self._whole("/api/v1/next", Ranking, query)
+
+    def aggregate(self, **query: str | int | None) -> Table:
+        """The table without victims; see `AggregateQuery`."""
+        return self._whole("/api/v1/aggregate", Table, query)
+
+    def foreknown(self, **query: str | int | None) -> list[ForeknownLicense]:
+        """What was known before grants and deliveries; see `ForeknownQuery`."""
+        return self._whole("/api/v1/foreknown", list[ForeknownLicense], query)
+
+    def _whole(self, path: str, of: type[T], query: Mapping[str, str | int | None]) -> T:
+        found = self._read(path, of, query)
+        if found is None:
+            raise Stop(f"{self.address} has nothing at {path}: expected a process of this release")
+        return found
+
     def parked(self, source: str | None = None, limit: int = 100, **query: str | int | None) -> list[Parked]:
         """Records set aside, and why."""
         return self._read("/api/v1/parked", list[Parked], {"source": source, "limit": limit, **query}) or []
@@ -152,6 +175,33 @@ class Client:
         if response.status_code != 202:
             raise Stop(f"{self.address} answered {response.status_code}: {_said(response)}")
         return msgspec.json.decode(response.content, type=Notice)
+
+    def ask_erasure(self, key: str, why: str) -> Erasure:
+        """Ask for the erasure of a fact; raises `Stop` with what stands in the way."""
+        return self._post("/api/v1/erasures", ErasureAsked(key=key, why=why), Erasure)
+
+    def confirm_erasure(self, key: str) -> Erasure:
+        """Confirm an erasure, as the second officer; raises `Stop` with what stands in the way."""
+        return self._post("/api/v1/erasures/confirm", ErasureConfirmed(key=key), Erasure)
+
+    def search_erased(self, key: str, words: tuple[str, ...]) -> list[Left]:
+        """Where an erased fact still is, in the stores that the running process reaches."""
+        return self._post("/api/v1/erasures/search", ErasureSought(key=key, words=words), list[Left])
+
+    def erasures(self) -> list[Erasure]:
+        """Every erasure, asked for or done, the newest request first."""
+        return self._read("/api/v1/erasures", list[Erasure], {}) or []
+
+    def holds(self) -> list[Hold]:
+        """Every litigation hold, set or lifted."""
+        return self._read("/api/v1/erasures/holds", list[Hold], {}) or []
+
+    def _post(self, path: str, body: msgspec.Struct, of: type[T]) -> T:
+        content, headers = msgspec.json.encode(body), {"Content-Type": JSON}
+        response = self._again("POST", path, Summary(), content=content, headers=headers)
+        if response.status_code not in (200, 202):
+            raise Stop(_said(response))
+        return msgspec.json.decode(response.content, type=of)
 
     def receipt(self, receipt: str) -> Receipt | None:
         """How far a fact has come, or `None`."""

@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, get_args
+from typing import Annotated, Protocol, get_args
 
 import msgspec
+from msgspec import Meta
 
 from schemas import Alert, Erasure, Hold, Notice, Problem, Refused
 from schemas.codec import TOPIC_OF
@@ -24,9 +25,36 @@ from schemas.reading import read_fact
 from schemas.vocabulary import ErasableKind
 from streams.access import Access
 from streams.intake.door import Door
+from streams.intake.searching import Sought
 
 MOST_BODIES, MOST_TOLD = 1000, 10_000
 """As many as an erasure may list; beyond, the newest [count]."""
+
+
+Key = Annotated[str, Meta(max_length=200, description="The fact [kind:source:id].")]
+
+
+class ErasureAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer asks for."""
+
+    key: Key
+    why: Annotated[str, Meta(max_length=4000, description="Why, in words that repeat nothing of it [text].")]
+
+
+class ErasureConfirmed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a second officer confirms."""
+
+    key: Key
+
+
+class ErasureSought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What should be gone."""
+
+    key: Key
+    words: Annotated[
+        tuple[Annotated[str, Meta(min_length=3, max_length=400)], ...],
+        Meta(max_length=100, description="Words that must no longer appear; they are not kept [text]."),
+    ] = ()
 
 
 class ErasureReads(Protocol):
@@ -84,6 +112,15 @@ class Eraser:
             told=tuple(ToldOf(notice=n.id, channel=n.channel, at=n.at) for n in notices[-MOST_TOLD:]),
         )  # fmt: skip
         return await self._said(confirmed, access)
+
+    async def sought(self, key: str, words: Sequence[str]) -> Sought:
+        """What should be gone of the fact `kind:source:id`; raises `Refused` where it was not erased."""
+        _parts(key)
+        await self._door.hear()
+        erasure = self._door.index.erasure(key_digest(key))
+        if erasure is None or not erasure.erases:
+            raise _refused("/key", "a fact that was not erased", "one whose erasure two officers have signed")
+        return Sought(key=key, digest=erasure.digest, bodies=erasure.bodies, words=tuple(words))
 
     async def all(self) -> list[Erasure]:
         """The newest word on every erasure, the newest request first."""

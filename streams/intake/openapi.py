@@ -18,12 +18,27 @@ from schemas.codec import FACT_TYPES, TOPIC_OF
 from schemas.vocabulary import FactKind
 from streams.intake.answers import JSON, PROBLEM_JSON, ProblemDetails, Receipt, Results
 from streams.intake.door import Result
-from streams.intake.queries import AlertQuery, AtQuery, NoticeQuery, ParkedQuery, RegisterQuery, TellQuery
+from streams.intake.erasing import ErasureAsked, ErasureConfirmed, ErasureSought
+from streams.intake.queries import (
+    AggregateQuery,
+    AlertQuery,
+    AtQuery,
+    ForeknownQuery,
+    NextQuery,
+    NoticeQuery,
+    ParkedQuery,
+    RegisterQuery,
+    TellQuery,
+)
+from streams.rules.aggregate import Table
+from streams.rules.exposure import Ranking
+from streams.rules.foreknown import ForeknownLicense
 from streams.rules.register import ENTRIES
+from streams.warehouse.erasing import Left
 
 NDJSON: Final = "application/x-ndjson"
 SENT: Final[Mapping[str, FactKind]] = {
-    **{topic: kind for kind, topic in TOPIC_OF.items() if kind != "tick"},
+    **{topic: kind for kind, topic in TOPIC_OF.items() if kind not in ("tick", "erasure")},
     "retractions": "retraction",
 }
 """Addresses that take one kind of fact, and the kind."""
@@ -65,11 +80,20 @@ def described(title: str) -> Schema:
 # -- schemas --------------------------------------------------------------------------------------------------------
 
 
+SURVEYS = (Ranking, Table, ForeknownLicense)
+"""What the reads over all destinations answer."""
+ERASING = (ErasureAsked, ErasureConfirmed, ErasureSought, Left)
+"""What is asked and answered about erasures."""
+
+
 def _components() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [*FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values()],
+        [
+            *FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values(), *SURVEYS,
+            *ERASING,
+        ],
         ref_template=_REF + "{name}",
-    )
+    )  # fmt: skip
     for each in FACT_TYPES:
         # An address that takes one kind knows it; elsewhere the tag is asked for where the schema is used.
         found[each.__name__]["required"] = [name for name in found[each.__name__]["required"] if name != "fact"]
@@ -248,11 +272,31 @@ def _reading() -> Schema:
             }
             for shelf, entry in ENTRIES.items()
         },
+        **_surveys(),
         **_notices(),
+        **_erasures(),
         "/api/v1/parked": {
             "get": _read("read_parked", "Records set aside, and why; a feeder's own only.", _query(ParkedQuery), parked)
         },
     }
+
+
+def _surveys() -> Schema:
+    known = {"type": "array", "items": {"$ref": _REF + "ForeknownLicense"}}
+    return {
+        "/api/v1/next": {
+            "get": _read("read_next", "What to check next, by exposure.", _query(NextQuery), "Ranking")
+        },
+        "/api/v1/aggregate": {
+            "get": _read(
+                "read_aggregate", "Events by year, technology, harm, class of state and control code.",
+                _query(AggregateQuery), "Table",
+            )
+        },
+        "/api/v1/foreknown": {
+            "get": _read("read_foreknown", "What was known before a grant or delivery.", _query(ForeknownQuery), known)
+        },
+    }  # fmt: skip
 
 
 def _notices() -> Schema:
@@ -277,6 +321,34 @@ def _notices() -> Schema:
                 "responses": {"202": _answer("Asked for.", "Notice")} | _problems(400, 401, 403, 404, 500, 503),
             }
         },
+    }
+
+
+def _erasures() -> Schema:
+    def post(operation: str, summary: str, body: str, answer: Schema | str, status: int = 202) -> Schema:
+        return {
+            "operationId": operation,
+            "summary": summary,
+            "requestBody": {"required": True, "content": {JSON: {"schema": {"$ref": _REF + body}}}},
+            "responses": {str(status): _answer(summary, answer)} | _problems(400, 401, 403, 413, 422, 429, 500, 503),
+        }
+
+    def listed(name: str) -> Schema:
+        return {"type": "array", "items": {"$ref": _REF + name}}
+
+    ask = "Ask for the erasure of a fact; nothing is erased before a second officer confirms."
+    return {
+        "/api/v1/erasures": {
+            "get": _read("read_erasures", "What was asked to be erased, and what was erased.", [], listed("Erasure")),
+            "post": post("ask_erasure", ask, "ErasureAsked", "Erasure"),
+        },
+        "/api/v1/erasures/confirm": {
+            "post": post("confirm_erasure", "Confirm it, as the second officer.", "ErasureConfirmed", "Erasure")
+        },
+        "/api/v1/erasures/search": {
+            "post": post("search_erased", "Where it still is.", "ErasureSought", listed("Left"), 200)
+        },
+        "/api/v1/erasures/holds": {"get": _read("read_holds", "Litigation holds, set and lifted.", [], listed("Hold"))},
     }
 
 

@@ -11,9 +11,12 @@ import msgspec
 from schemas import Alert, AnyFact, Notice, Parked
 from schemas.vocabulary import AlertStatus, Band
 from streams.intake.door import Door
+from streams.intake.erasing import ErasureReads
 from streams.intake.limits import Limits
 from streams.intake.metrics import Metrics
+from streams.intake.searching import SearchEverywhere
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 from streams.transport.ports import Position
 
 Stage: TypeAlias = Literal["accepted", "applied"]
@@ -76,9 +79,14 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     reads: Reads
     past: Callable[[Standpoint], Past]
     """The same reads from a past standpoint."""
+    survey: Callable[[Standpoint], Survey]
+    """All that counts from a standpoint, over every destination. Blocking."""
     told: Told
     tell: Callable[[Notice], Awaitable[object]]
     """Write a notice to `notices`; durable on return; raises `Wait`."""
+    told_of: ErasureReads
+    search: SearchEverywhere
+    """Looks in every store for what was erased."""
     limits: Limits
     clock: Callable[[], dt.datetime]
     """Now [UTC]; in the demo, the world's last tick."""

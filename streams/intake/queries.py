@@ -13,6 +13,7 @@ from msgspec import Meta
 from schemas import Problem, Refused
 from schemas.common import SourceId
 from schemas.vocabulary import AlertStatus, Band, Transition
+from streams.rules.aggregate import Audience
 from streams.rules.known import DAY_FORM, MOMENT_FORM, Standpoint, read_standpoint
 
 Code = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
@@ -24,6 +25,7 @@ MomentAsked = Annotated[
         description=f"what was known then: {MOMENT_FORM}",
     ),
 ]
+YearDay = Annotated[dt.date, Meta(description="a day, YYYY-MM-DD")]
 Limit = Annotated[int, Meta(ge=1, le=1000, description="how many at most, from 1 to 1000 [count]")]
 
 
@@ -71,6 +73,29 @@ class ParkedQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True
 class RegisterQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entries of the register."""
 
+    destination: Code | None = None
+
+
+class NextQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to check next."""
+
+    destination: Code | None = None
+    issuing_state: Code | None = None
+    limit: Limit = 50
+
+
+class AggregateQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which years, for whom."""
+
+    since: YearDay | None = None
+    until: YearDay | None = None
+    audience: Annotated[Audience, Meta(description="publication, partners or officer")] = "publication"
+
+
+class ForeknownQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which license."""
+
+    license: Annotated[str, Meta(max_length=200, description="a license, source:id")] | None = None
     destination: Code | None = None
 
 

@@ -6,6 +6,8 @@
     GET  /api/v1/alerts[/{alert}]           as the key may see them
     GET  /api/v1/register/{shelf}           licenses, clauses, deliveries, names; each version with both of its times
     GET  /api/v1/notices[/{notice}]         what channels were told (`notices`)
+    GET  /api/v1/next /aggregate /foreknown over all destinations; see `streams.intake.surveys`
+    GET  /api/v1/erasures …                 ask for, confirm, list and verify erasures (`erasing_routes`)
     GET  /api/v1/parked                     records set aside; a feeder's own only
     GET  /api/v1/openapi.json  /healthz  /readyz  /metrics          without a key
 
@@ -45,6 +47,7 @@ from streams.intake.answers import (
     sender_of,
 )
 from streams.intake.door import Asked
+from streams.intake.erasing_routes import erasing_routes
 from streams.intake.index import Answered
 from streams.intake.measuring import measured
 from streams.intake.metrics import CONTENT_TYPE
@@ -53,6 +56,7 @@ from streams.intake.openapi import NDJSON, SENT, document
 from streams.intake.ports import IntakePorts, Past
 from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RegisterQuery, TellQuery, read_query
 from streams.intake.receipts import may_see, receipt_for, seen
+from streams.intake.surveys import survey_routes
 from streams.intake.views import alert_id
 from streams.rules.register import SHELVES, AnyEntry, NameEntry, Shelf, entries
 
@@ -65,8 +69,8 @@ _PARKED_LOOKED_AT = 1_000
 def intake_routes(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
     """Everything that the intake answers, wired to `ports`."""
     told = [_sending(ports, address, kind) for address, kind in SENT.items()]
-    reading = [*_reading(ports), *notice_routes(ports), *_open(ports)]
-    handlers = [*told, _sending(ports, "facts", None), *reading, *forms.form_routes(ports)]
+    reading = [*_reading(ports), *notice_routes(ports), *erasing_routes(ports), *_open(ports)]
+    handlers = [*told, *survey_routes(ports), _sending(ports, "facts", None), *reading, *forms.form_routes(ports)]
     return [
         Router(
             path="/",

@@ -25,6 +25,8 @@ from streams.rules.wording import day_words
 ONE = dt.timedelta(days=1)
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """Monday first, as `date.weekday` counts."""
+MOST_REST = 31
+"""Days of rest in a row; where a calendar knows only rest, every further day counts, so that the count ends [days]."""
 UNKNOWN = WorkingCalendar(
     id="unknown",
     weekends=(Weekend(days=("friday", "saturday", "sunday"), origin="all days of rest known, so that none is missed"),),
@@ -59,10 +61,11 @@ class Calendar:
         return self._after[key]
 
     def _counted(self, start: dt.date, days: int) -> dt.date:
-        day = start
+        day, rested = start, 0
         while days > 0:
             day += ONE
-            days -= self.works(day)
+            rested = 0 if self.works(day) else rested + 1
+            days -= not 0 < rested <= MOST_REST
         return day
 
 

@@ -116,6 +116,15 @@ def next_checks(
     )  # fmt: skip
 
 
+def narrowed(ranking: Ranking, destination: str | None = None, limit: int | None = None) -> Ranking:
+    """The ranking in one destination, or the first of it; the counts of what is left out stay as they are."""
+    return msgspec.structs.replace(
+        ranking,
+        licenses=tuple(e for e in ranking.licenses if destination in (None, e.destination))[:limit],
+        end_users=tuple(e for e in ranking.end_users if destination in (None, e.destination))[:limit],
+    )
+
+
 def _rank(exposed: Exposed) -> tuple[int, str]:
     return -exposed.points, exposed.key
 

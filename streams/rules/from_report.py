@@ -384,11 +384,14 @@ def data_found_misused(q: ReportQuestion) -> Finding | None:
     return Finding("appears_inconsistent", f"data taken were found {done}", band_of(q.report))
 
 
-@reads("report.end_use_observed", "clause.purposes")
+@reads("report.end_use_observed", "license.clauses")
 def end_use_to_be_judged(q: ReportQuestion) -> Finding | None:
-    """An end use was observed; whether it is a permitted purpose, an officer judges."""
+    """An end use was observed that no clause of the license names; whether it is permitted, an officer judges."""
     seen = q.report.end_use_observed
-    return Finding("engaged", f"the end use observed is “{seen}”", "context") if seen is not None else None
+    named = {end.casefold() for clause in q.ground.license.clauses for end in clause.parameters.end_uses}
+    if seen is None or seen.casefold() in named:
+        return None
+    return Finding("engaged", f"the end use observed is “{seen}”, which no clause names", "context")
 
 
 @reads("report.holder", "report.end_user", "report.performed", "license.end_user", "report.license", "report.method")

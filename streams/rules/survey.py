@@ -21,7 +21,9 @@ from schemas.vocabulary import EvidenceLevel
 from streams.rules.clusters import Cluster, clusters
 from streams.rules.counted import Counted
 from streams.rules.dossier import Partition, facts_of
+from streams.rules.known import NOW, PartitionOn, Standpoint, known, namer_on
 from streams.rules.naming import Namer, NamerOf, PlainNamer
+from streams.rules.placing import UNATTRIBUTED
 from streams.rules.policy import Weights, policy_in_force, weights_of
 from streams.rules.standing import UseWindow, disposal_day, use_window
 from streams.rules.today import today_of
@@ -59,20 +61,21 @@ class Survey:
     def __init__(
         self,
         facts: Iterable[AnyFact],
+        at: Standpoint = NOW,
         *,
         namer_of: NamerOf = PlainNamer,
         policy: Policy | None = None,
-        today: dt.date | None = None,
     ) -> None:
-        everything = tuple(facts)
-        self.today = today or today_of(everything)
-        world = Partition()
+        everything = tuple(known(facts, at))
+        self.today = at.as_of or today_of(everything)
+        world = PartitionOn(at.as_of) if at.as_of else Partition()
         world.add_all(everything)
         self.dossiers = {d: world.dossier(d, self.today) for d in world.destinations()}
-        shared = next(iter(self.dossiers.values()), world.dossier("ZZ", self.today))
+        shared = world.dossier(UNATTRIBUTED, self.today)
         chosen = policy or policy_in_force(facts_of(shared.policies, Policy), self.today)
         self.weights: Weights = weights_of(chosen)
-        self.names: Namer = namer_of(list(facts_of(shared.names, Name)))
+        of = namer_on(namer_of, at.as_of) if at.as_of else namer_of
+        self.names: Namer = of(list(facts_of(shared.names, Name)))
         self._judged = world.judgments
         self.judgments = tuple(self._judged.all())
         self.sources = Sources(self.weights, self.judgments)

@@ -39,6 +39,8 @@ _Result = TypeVar("_Result")
 
 _BUFFER = 8192
 """Messages that an agent may have waiting [count]; about 2 kB each with a body of 1 kB."""
+_IN_A_ROW = 32
+"""Events that an agent takes before others get their turn."""
 
 _LARGEST = 8_000_000
 """Largest record on a cluster [bytes]; `topics.py` asks the topics for as much."""
@@ -142,10 +144,10 @@ class RawTable(Table):  # type: ignore[misc]
         if self._read_back:
             self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
-    def doubt(self, key: bytes) -> None:
+    def doubt(self, key: bytes, partition: int) -> None:
         """Remember of `key` only that it is there: what its newest record says is not known any more."""
-        if key in self:
-            self.data[key] = b""
+        self.data[key] = b""
+        self.data._key_partition[key] = partition
 
     async def call_recover_callbacks(self) -> None:
         """Call what was given to `on_recover`; an error ends the worker before it handles anything."""
@@ -282,6 +284,39 @@ def make_table(
     partitions = app.conf.topic_partitions
     table: RawTable = app.Table(name, partitions=partitions, changelog_topic=changelog, read_back=read_back, **options)
     return table
+
+
+async def events_of(stream: Any) -> AsyncIterator[faust.Event]:
+    """The events of an agent's stream; each is done when the next one is asked for.
+
+    Faust's own loop takes a turn of the event loop and a dozen calls for each event, and counts an event as done even
+    where the agent raised; here the others get their turn after some events, and what was not done stays undone.
+    """
+    app, channel, queue = stream.app, stream.channel, stream.channel.queue
+    active, errors = app.flow_control.is_active, queue._errors
+    started = await stream.maybe_start()
+    in_a_row = 0
+    try:
+        while not stream.should_stop:
+            in_a_row += 1
+            if in_a_row % _IN_A_ROW == 0:
+                await asyncio.sleep(0)
+            event = await queue.get() if errors or queue.empty() else queue.get_nowait()
+            message = event.message
+            if not active() or message.generation_id != app.consumer_generation_id:
+                continue  # of a part that may belong to somebody else by now
+            stream._set_current_event(event)
+            yield event
+            if not message.decref():
+                message.acked = True
+    except StopAsyncIteration:
+        return  # Faust throws it into the queue of a stream that it stops
+    finally:
+        stream._set_current_event(None)
+        channel.on_stop_iteration()
+        if started:
+            await stream.stop()
+            stream.service_reset()
 
 
 class Worker:

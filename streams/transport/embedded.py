@@ -76,6 +76,10 @@ class EmbeddedReader:
         """Offsets of `topics` between `group` and the highwater."""
         return await measure_lag(self, group, topics)
 
+    def in_file(self, word: bytes) -> int:
+        """How often `word` stands in the log's file and journal, in records or where none is; blocking."""
+        return self._log.in_file(word)
+
     async def close(self) -> None:
         """The log is whoever opened it's to close."""
 

@@ -361,13 +361,14 @@ def _bounds(consumer: Any, topic: str, which: str) -> dict[int, int]:
 
 
 def _committed(consumer: Any, topics: Sequence[str]) -> dict[Part, Committed]:
-    found: dict[Part, Committed] = {}
-    for topic in topics:
-        for partition in sorted(consumer.partitions_for_topic(topic) or ()):
-            place = consumer.committed(TopicPartition(topic, partition), metadata=True)
-            if place is not None:
-                found[topic, partition] = Committed(place.offset, place.metadata or "")
-    return found
+    parts = [TopicPartition(t, p) for t in topics for p in sorted(consumer.partitions_for_topic(t) or ())]
+    # `committed` would ask for each part by itself, some hundred requests for one look at the lag.
+    places = consumer._coordinator.fetch_committed_offsets(parts) if parts else {}
+    return {
+        (part.topic, part.partition): Committed(places[part].offset, places[part].metadata or "")
+        for part in parts
+        if part in places
+    }
 
 
 def _commit(consumer: Any, offsets: Mapping[Part, Committed]) -> None:

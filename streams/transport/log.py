@@ -330,7 +330,7 @@ class Log:
         ends = time.monotonic() + patience
         while not (folded := self._fold()) and time.monotonic() < ends:
             time.sleep(0.02)
-        if folded and any(self._occurs(word) for word in words):
+        if folded and any(self.in_file(word) for word in words):
             with self._writing, in_words(self.path):
                 self._must_be_open()
                 self._writer.execute("VACUUM")
@@ -344,10 +344,11 @@ class Log:
             busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 
-    def _occurs(self, word: bytes) -> bool:
-        """Whether the file holds these bytes anywhere, also where no record is."""
+    def in_file(self, word: bytes) -> int:
+        """How often these bytes stand in the file, also where no record is; the journal is folded in before."""
+        self._fold()
         with self.path.open("rb") as file:
-            return occurs_in(file, word)
+            return count_in(file, word)
 
     def _delete(self, rows: list[tuple[int]]) -> None:
         for start in range(0, len(rows), _DELETED_AT_ONCE):
@@ -530,14 +531,14 @@ def waker(event: asyncio.Event) -> Callable[[], None]:
     return wake
 
 
-def occurs_in(file: BinaryIO, word: bytes, piece: int = 1 << 20) -> bool:
-    """Whether `word` stands anywhere in a file, read piece by piece."""
-    before = b""
+def count_in(file: BinaryIO, word: bytes, piece: int = 1 << 20) -> int:
+    """How often `word` stands in a file, read piece by piece."""
+    count, before = 0, b""
     while read := file.read(piece):
-        if word in before + read:
-            return True
-        before = (before + read)[-len(word) + 1 :] if len(word) > 1 else b""
-    return False
+        held = before + read
+        count += held.count(word)
+        before = held[len(held) - len(word) + 1 :]
+    return count
 
 
 _shared: dict[Path, tuple[Log, int]] = {}

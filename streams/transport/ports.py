@@ -124,13 +124,17 @@ class Reader(Protocol):
 
 
 async def measure_lag(reader: Reader, group: str, topics: Sequence[str]) -> dict[Part, int]:
-    """Offsets between the place of `group` (or the earliest record) and the highwater, by part."""
+    """Offsets between the place of `group` (or the earliest record) and the highwater, by part.
+
+    Where records are is asked only of topics in which something waits.
+    """
     committed = await reader.offsets(group, topics)
     lag: dict[Part, int] = {}
     for topic in topics:
-        earliest = await reader.earliest(topic)
-        for partition, highwater in (await reader.highwaters(topic)).items():
-            place = committed.get((topic, partition))
-            start = earliest[partition] if place is None else max(place.offset, earliest[partition])
-            lag[topic, partition] = max(0, highwater - start)
+        highwaters = await reader.highwaters(topic)
+        places = {p: committed[topic, p].offset if (topic, p) in committed else 0 for p in highwaters}
+        waiting = any(places[p] < end for p, end in highwaters.items())
+        earliest = await reader.earliest(topic) if waiting else {}
+        for partition, end in highwaters.items():
+            lag[topic, partition] = max(0, end - max(places[partition], earliest.get(partition, 0)))
     return lag

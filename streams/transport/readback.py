@@ -27,7 +27,7 @@ async def strangers(app: App, table: RawTable, reader: Reader) -> AsyncIterator[
         for record in records:
             if not await _is_own(app, table, record):
                 if record.key is not None:
-                    table.doubt(record.key)
+                    table.doubt(record.key, record.partition)
                 yield record
 
 

@@ -14,7 +14,7 @@ writes the parts anew and takes the old ones off the disk some minutes later (`o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 import msgspec
@@ -180,37 +180,44 @@ class Left(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def left_in(
-    warehouse: Warehouse, needles: Sequence[tuple[str, str]], refers: Callable[[str, str], bool]
-) -> Iterator[Left]:
-    """Where `needles` (what they are, the text) still stand in the tables; `refers` tells a fact's mere reference."""
-    for what, text in needles:
-        given = {"text": text}
-        records = warehouse.query(
-            "SELECT topic, partition, offset, subject, value FROM record_rows WHERE position(value, %(text)s) > 0 "
-            "OR position(key, %(text)s) > 0 OR position(subject, %(text)s) > 0",
-            given,
-        ).rows
-        for topic, part, offset, subject, value in records:
-            yield Left(
-                store="warehouse", place=f"record_rows {topic}/{part}/{offset}", what=what,
-                reference=what == "id" and refers(str(topic), str(value) or str(subject)),
-            )  # fmt: skip
-        facts = warehouse.query(
-            "SELECT kind, source, id, body FROM fact_rows WHERE position(body, %(text)s) > 0 "
-            "OR position(concat(kind, ':', source, ':', id), %(text)s) > 0",
-            given,
-        ).rows
-        for kind, source, id, body in facts:
-            yield Left(
-                store="warehouse",
-                place=f"fact_rows {kind}:{source}:{id}",
-                what=what,
-                reference=what == "id" and refers(TOPIC_OF[cast("FactKind", kind)], str(body)),
-            )  # fmt: skip
-        for (id,) in warehouse.query(
-            "SELECT DISTINCT id FROM alert_rows WHERE position(body, %(text)s) > 0", given
-        ).rows:
-            yield Left(store="warehouse", place=f"alert_rows {id}", what=what)
+    warehouse: Warehouse,
+    needles: Iterable[str],
+    found_in: Callable[[str], Iterable[str]],
+    refers: Callable[[str, str], bool],
+) -> list[Left]:
+    """Where something still stands in the tables.
+
+    `needles` are texts to look for, `found_in` says what a text that holds one really has of it (id, body, words),
+    `refers` whether a value of a topic is another fact that only refers to it.
+    """
+    left: dict[tuple[str, str], Left] = {}
+    for needle in needles:
+        for table, sql in _LOOKED_AT.items():
+            for place, topic, text in warehouse.query(sql, {"text": needle}).rows:
+                for what in found_in(str(text)):
+                    of = TOPIC_OF.get(cast("FactKind", topic), str(topic))
+                    reference = what == "id" and refers(of, str(text).partition("\n")[2])
+                    left[f"{table} {place}", what] = Left(
+                        store="warehouse", place=f"{table} {place}", what=what, reference=reference
+                    )
+    return list(left.values())
+
+
+_LOOKED_AT = {
+    "record_rows": (
+        "SELECT concat(topic, '/', toString(partition), '/', toString(offset)), toString(topic), "
+        "concat(subject, ' ', key, '\n', value) AS text FROM record_rows "
+        "WHERE topic != 'erasures' AND position(text, %(text)s) > 0"
+    ),
+    "fact_rows": (
+        "SELECT concat(kind, ':', source, ':', id), toString(kind), "
+        "concat(kind, ':', source, ':', id, '\n', body) AS text FROM fact_rows "
+        "WHERE kind != 'erasure' AND position(text, %(text)s) > 0"
+    ),
+    "alert_rows": "SELECT DISTINCT id, 'alerts', body AS text FROM alert_rows WHERE position(text, %(text)s) > 0",
+}
+"""By table: place, topic (or kind of fact), a first line and the body, of every row that holds a text; erasures apart:
+they hold digests."""
 
 
 def _blank(warehouse: Warehouse, where: str, *, subject: bool = True) -> None:

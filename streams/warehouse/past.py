@@ -22,6 +22,7 @@ from streams.rules.dossier import Versions
 from streams.rules.known import Standpoint, World, end_of
 from streams.rules.naming import NamerOf
 from streams.warehouse.reads import AlertCount, Counts, Reads, newest_first
+from streams.warehouse.surveys import Surveys
 
 MOST_WORLDS = 3
 """Standpoints kept ready; each holds every fact known there in memory [count]."""
@@ -35,6 +36,8 @@ class Archive:
     def __init__(self, reads: Reads, namer_of: NamerOf) -> None:
         self.reads = reads
         """The reads of today."""
+        self.surveys = Surveys(reads, namer_of)
+        """All that counts, over every destination."""
         self._namer_of = namer_of
         self._kept: OrderedDict[tuple[object, ...], PastReads] = OrderedDict()
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ What callers pass is bound, never written into SQL. Nothing here decides who may
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -19,7 +19,7 @@ import msgspec
 from schemas import Alert, AnyFact, Notice, Parked, Remark, Retraction
 from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remark
 from schemas.vocabulary import AlertStatus, Band, FactKind
-from streams.warehouse.erasing import ErasedOnes, erased_in, told_of
+from streams.warehouse.erasing import ErasedOnes, Left, erased_in, left_in, told_of
 from streams.warehouse.ports import Warehouse
 from streams.warehouse.rows import FACT_TOPICS, UNREADABLE
 
@@ -202,6 +202,12 @@ class Reads:
     def is_erased(self, key: str) -> bool:
         """Whether the fact `kind:source:id` was erased on request."""
         return ErasedOnes(erased_in(self._warehouse)).holds(key)
+
+    def left(
+        self, needles: Iterable[str], found_in: Callable[[str], Iterable[str]], refers: Callable[[str, str], bool]
+    ) -> list[Left]:
+        """Where something that should be gone still stands (`streams.warehouse.erasing.left_in`)."""
+        return left_in(self._warehouse, needles, found_in, refers)
 
     def told_of(self, key: str) -> list[Notice]:
         """The notices that told of the fact `kind:source:id`, oldest first."""

@@ -27,7 +27,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
-from cluster import Process, WorkerProcess, outgoing, pledgewatch, settled
+from cluster import Process, outgoing, pledgewatch, settled
 from infra.kafka.broker import free_ports
 from schemas import AnyFact, Incident, License, Period, Retraction, Tick
 from schemas.codec import encode
@@ -47,6 +47,8 @@ WARM = 3.0
 """Flow before the first incident is measured [s]."""
 PATIENCE = 20.0
 """After the last incident, until an alert counts as missing [s]."""
+USED_AFTER = dt.timedelta(days=200)
+"""The use that an incident tells of, after the license's first day."""
 NAMED = re.compile(rb"ASKED-\d{6}")
 
 
@@ -102,7 +104,8 @@ class _Parts:
         words = ["intake", "--broker", f"kafka://{bootstrap[0]}", "--warehouse-file", str(address)]
         count = str(partitions)
         self._intake = Process("intake", words, home / "intake", port=port, tick_every="0", partitions=count)
-        self._worker = WorkerProcess(1, bootstrap, home, partitions=count)
+        words = ["worker", "--broker", f"kafka://{bootstrap[0]}", "--instance", "1"]
+        self._worker = Process("worker 1", words, home / "worker", partitions=count)
         made = pledgewatch(
             "keys", "add", "desk", "--scope", "admin", "--scope", "officer", "--license", "*", home=home / "intake"
         )
@@ -132,12 +135,11 @@ def _askable(facts: Sequence[AnyFact]) -> list[Incident]:
 
 def _incident(license: License) -> Incident:
     """What a laboratory would say of a use against a journalist, with this license's item, by its end user."""
-    today = dt.date(2026, 1, 1)
-    item = license.items[0]
+    when, item = license.valid_from + USED_AFTER, license.items[0]
     return Incident(
-        id="", source="xa-desk", occurred=Period(start=today, precision="month"), technology=item.technology,
-        published_at=today, operators=(Operator(country=license.destinations[0].country, confidence=85),),
-        operator_agency=Claimed(name=license.end_users[0].name), products=(ClaimedProduct(name=item.product),),
+        id="", source="xa-desk", occurred=Period(start=when, precision="month"),
+        technology=item.technology or "other", published_at=when, operators=(Operator(country=license.destinations[0].country, confidence=85),),
+        operator_agency=Claimed(name=license.end_user), products=(ClaimedProduct(name=item.product),),
         evidence_level="E3", attribution_level="A2", victims=(Victims(klass="journalist", count=2),),
         publications=(Publication(source="lab-corvid", kind="lab_report", credibility=2, origin="report"),),
     )  # fmt: skip

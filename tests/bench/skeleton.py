@@ -22,7 +22,7 @@ import msgspec
 from schemas.codec import decode_fact
 from streams.rules.placing import Copy, place
 from streams.topology import FACT_TOPICS, GROUP
-from streams.transport.app import make_app, make_table, make_topic
+from streams.transport.app import events_of, make_app, make_table, make_topic
 from streams.transport.ports import Outgoing, Record
 
 
@@ -117,6 +117,8 @@ class Ports(msgspec.Struct, kw_only=True):
     rows: Any
     alerts: Any
     remarks: Any
+    events: Callable[[Any], Any] = lambda stream: stream.events()
+    """How an agent reads its stream."""
 
 
 def wire(ports: Ports, script: Script) -> Progress:
@@ -126,13 +128,13 @@ def wire(ports: Ports, script: Script) -> Progress:
     spoken = {p: _Speaker(script, p, ports.alerts, ports.remarks) for p in range(script.partitions)}
 
     async def skeleton_place(stream: Any) -> None:
-        async for event in stream.events():
+        async for event in ports.events(stream):
             for copy in copies[event.message.value]:
                 await dossiers.send(key=copy.key, value=copy.value, partition=copy.partition)
             progress.placed += 1
 
     async def skeleton_watch(stream: Any) -> None:
-        async for event in stream.events():
+        async for event in ports.events(stream):
             message = event.message
             key = b"%d|" % message.partition + message.key
             if key not in rows:
@@ -203,7 +205,7 @@ def own_ports(log_url: str, partitions: int, home: Path, *, name: str = GROUP) -
     return Ports(
         app=app, facts=make_topic(app, *FACT_TOPICS, compacted=True), dossiers=topics["dossiers"],
         rows=make_table(app, "rows"), alerts=make_table(app, "alerts", changelog=topics["alerts"], read_back=True),
-        remarks=make_table(app, "remarks", changelog=topics["remarks"]),
+        remarks=make_table(app, "remarks", changelog=topics["remarks"]), events=events_of,
     )  # fmt: skip
 
 

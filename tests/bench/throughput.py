@@ -44,7 +44,7 @@ from streams.rules.assess import Assessor, assess_facts
 from streams.rules.dossier import Partition
 from streams.settings import Settings
 from streams.topology import FACT_TOPICS, GROUP, STORED, Stream, build, hear_strangers, together
-from streams.transport.app import log_address, make_app, make_topic, running
+from streams.transport.app import events_of, log_address, make_app, make_topic, running
 from streams.transport.app import run as run_loop
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log, acquire, release
@@ -229,7 +229,7 @@ async def empty(load: Load) -> Took:
 
         async def nothing(stream: Any) -> None:
             nonlocal seen
-            async for _ in stream.events():
+            async for _ in events_of(stream):
                 seen += 1
 
         made.agent(make_topic(made, *FACT_TOPICS, compacted=True), name="nothing")(nothing)

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 import laws
+import thresholds
 from agents import LittleHouse, run, the_agents_end_where_the_core_ends
 from builders import (
     a_delivery,
@@ -208,11 +209,20 @@ def reverts(house: Broken) -> None:
     assert laws.totals(house.core, world) == laws.totals(house.core, [*world, joined, undone])
 
 
+def lines(house: Broken) -> None:
+    """Each rule on what is owed and recorded draws its line where the clause says."""
+    thresholds.each_line_is_held(house.core)
+
+
+def judgment(house: Broken) -> None:
+    thresholds.judgment_is_the_officers(house.core)
+
+
 LAWS = {
     check.__name__: check
     for check in (
         any_order, any_partitions, on_the_way, agents, told_once, nothing_lost, retraction, erasure, event_time, copies, caps,
-        bands, unknown, silence, explains, reverts,
+        bands, unknown, silence, explains, reverts, lines, judgment,
     )
 }  # fmt: skip
 
@@ -260,6 +270,29 @@ BREAKS = [
     ("recovery", "agents", "agents/watch.py", 'await self.recheck(partition, "recovery")', "pass"),
     ("what was said", "told_once", "agents/watch.py", "if table.get(key) != values[key]:", "if key:"),
     ("every copy", "agents", "agents/place.py", "for copy in copies:", "for copy in copies[:1]:"),
+    ("a day that ends in the west", "lines", "rules/days.py", "return midnight.date() if midnight.time() == dt.time() else midnight.date() + ONE", "return midnight.date()"),
+    ("a day that is over", "lines", "rules/days.py", "today.reached(over_from(day, self.zone))", "today.reached(day)"),
+    ("days of rest", "lines", "rules/days.py", "days -= not 0 < rested <= MOST_REST", "days -= 1"),
+    ("public holidays", "lines", "rules/days.py", "return not at_rest and day not in self._free", "return not at_rest"),
+    ("the first late day", "lines", "rules/coming.py", "    if days <= 0:\n", "    if days <= 1:\n"),
+    ("the last day in time", "lines", "rules/coming.py", "    if days <= 0:\n", "    if days < 0:\n"),
+    ("late for review", "lines", "rules/owed.py", "if days >= ground.weights.silence_alert:", "if days > ground.weights.silence_alert:"),
+    ("late for watch", "lines", "rules/owed.py", "if days >= ground.weights.silence_review else", "if days > ground.weights.silence_review else"),
+    ("an answer from before", "lines", "rules/requests.py", "at = bisect_left(days, request.asked)", "at = 0"),
+    ("questions left out", "lines", "rules/coming.py", "set(asked.points) - answered.points", "set()"),
+    ("pieces left out", "lines", "rules/coming.py", "answered.pieces < asked.pieces", "answered.pieces < asked.pieces - 1"),
+    ("all pieces shown", "lines", "rules/coming.py", "answered.pieces < asked.pieces", "answered.pieces <= asked.pieces"),
+    ("age of data", "lines", "rules/from_report.py", "kept <= allowed:", "kept < allowed:"),
+    ("hours of notice", "lines", "rules/from_report.py", "if passed <= hours:", "if passed < hours:"),
+    ("reach of a log", "lines", "rules/from_report.py", "for a, b in lacking if a < b]", "for a, b in lacking if a <= b]"),
+    ("capacity delivered", "lines", "rules/from_delivery.py", "enabled <= limit", "enabled < limit"),
+    ("pieces disposed of", "lines", "rules/from_delivery.py", "if gone >= came:", "if gone > came:"),
+    ("pieces received", "lines", "rules/from_report.py", "received <= total:", "received < total:"),
+    ("seen after disposal", "lines", "rules/from_report.py", "gone[s] < q.report.performed.first", "gone[s] <= q.report.performed.first"),
+    ("due and not over", "lines", "rules/from_silence.py", "due > (q.last if last is None else last) or not counted.over(due, q.ground.today)", "due > (q.last if last is None else last) or not q.ground.today.reached(due)"),
+    ("a breach that is known", "lines", "rules/from_incident.py", "if not q.ground.reckoning(q.clause).over(due, q.ground.today):", "if not q.ground.today.reached(due):"),
+    ("a clause of judgment", "judgment", "rules/clauses.py", 'if checkability != "C" or finding.verdict == "engaged":', 'if checkability:'),
+    ("what looks answered", "judgment", "rules/clauses.py", 'band = "context" if finding.verdict == "consistent" else finding.band', "band = finding.band"),
 ]  # fmt: skip
 
 

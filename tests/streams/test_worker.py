@@ -2,9 +2,9 @@
 
 import asyncio
 
-from streams.topology import build
+from streams.topology import CHANGELOGS, build
 from streams.transport.app import log_address
-from streams.worker import CHANGELOGS, READ, Rounds
+from streams.worker import READ, Rounds
 
 
 async def test_whoever_waits_for_the_next_round_hears_of_it() -> None:

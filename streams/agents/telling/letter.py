@@ -409,6 +409,8 @@ def _in_force(clause: QuotedClause) -> str:
         listed = wording.listing(str(v) for v in clause.other_versions)
         others = f" In another part of the period version {listed} was in force."
     after = " The duty goes on after the license has ended." if clause.outlives_license else ""
+    if clause.implied_by:
+        return f"The pledge on file does not have this clause; the law implies it, as the alert's page shows.{after}"
     return f"Clause {wording.clean(clause.id)}, version {clause.version}{span}.{others}{after}"
 
 

@@ -22,7 +22,9 @@ from streams.intake.index import Index
 from streams.intake.limits import Limits
 from streams.intake.ports import IntakePorts, Stage
 from streams.intake.routes import intake_routes
+from streams.intake.searching import Search
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log
 from streams.transport.ports import Outgoing, Position
@@ -81,6 +83,14 @@ class ListedReads:
 
     def facts(self) -> Sequence[AnyFact]:
         return [fact for revisions in self.known_facts.values() for fact in revisions]
+
+    def history(self, id: str, /) -> list[tuple[dt.datetime, Alert]]:
+        return [(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), alert) for alert in self.known_alerts if alert.id == id]
+
+    def told_of(self, key: str, /) -> Sequence[Notice]:
+        return [
+            notice for notice in self.told.values() if any(key.endswith(g) for each in notice.grounds for g in each)
+        ]
 
     def notices(
         self, alert_id: str | None = None, *, channel: str | None = None, day: dt.date | None = None
@@ -162,9 +172,13 @@ class Intake:
             self.reads.told[notice.id] = notice
 
         return IntakePorts(
-            door=self.door, reads=self.reads, past=self.past, told=self.reads, tell=tell, limits=self.limits,
+            door=self.door, reads=self.reads, past=self.past, survey=self.survey, told=self.reads, tell=tell, limits=self.limits,
+            told_of=self.reads, search=Search(self.reader, self.door.index, tuple(TOPIC_OF.values()), lambda sought: []),
             clock=self.clock, stage=stage, ready=ready, lag=lag, **more,
         )  # fmt: skip
+
+    def survey(self, at: Standpoint) -> Survey:
+        return Survey(self.reads.facts() if at.now else self.past(at).facts(), at)
 
     def past(self, at: Standpoint) -> ListedReads:
         """What a test put there for a standpoint; else nothing was known."""

@@ -26,6 +26,7 @@ from streams.access import Access
 from streams.pages.ports import PagePorts, Tour, TourStep
 from streams.pages.routes import page_routes
 from streams.rules.known import Standpoint
+from streams.rules.survey import Survey
 
 D = dt.date
 TODAY = D(2026, 3, 14)
@@ -814,6 +815,7 @@ def page_ports(world: World, log: Log, key: str | None = "pw_desk", **changes: o
     ports = PagePorts(
         reads=world,
         past=world.at,
+        survey=lambda at: Survey(world.stored, at),
         submit=log.submit,
         clock=lambda: NOW,
         authority="Export Control Office of Arden",

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from schemas.alert import Waiting
+from schemas.alert import Option, Waiting
 from schemas.problems import Problem, Refused
 from schemas.reading import read_fact
 from streams.errors import Wait
@@ -271,6 +271,20 @@ def test_a_fact_shows_the_revisions_known_then(visit, world) -> None:
     address = f"/facts/incident:{newer.ref}"
     assert "2 revisions" in text_of(visit("pw_all").get(address))
     assert "1 revision," in text_of(visit("pw_all").get(f"{address}?as_known_at=2026-01-21"))
+
+
+def test_a_clause_that_the_law_implies_is_not_said_to_stand_in_the_pledge(visit, world) -> None:
+    alert = world.newest[GROUP]
+    clause = msgspec.structs.replace(
+        alert.clause, implied_by="certificate as reported", supplied=("threshold years: 6, by the certificate",)
+    )
+    option = Option(kind="suspend", sentence="Suspend it.", two_persons=True, footing="The ministry: may suspend.")
+    world.newest[GROUP] = msgspec.structs.replace(alert, clause=clause, options=(option,))
+    said = text_of(visit().get(f"/alerts/{GROUP}"))
+    assert "the pledge on file does not have this clause; the law implies it, by certificate as reported" in said
+    assert "The clause does not say so itself: threshold years: 6, by the certificate" in said
+    assert "Two persons sign. The ministry: may suspend." in said
+    assert "verbatim, in" not in said
 
 
 def test_clauses_of_one_license_stand_together_in_the_list(visit, world) -> None:

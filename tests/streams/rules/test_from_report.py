@@ -548,11 +548,14 @@ def test_a_step_of_the_vendor_is_set_beside_the_ladder_as_context():
     assert rules_on(ladder, report()) == {}
 
 
-def test_an_end_use_seen_is_put_before_the_officer_beside_the_purpose():
-    case = rules_on(a_clause("permitted_purpose"), report(end_use_observed="border control"))["end_use_to_be_judged"]
+def test_an_end_use_that_no_clause_names_is_put_before_the_officer_beside_the_purpose():
+    purpose = a_clause("permitted_purpose")
+    case = rules_on(purpose, report(end_use_observed="border control"))["end_use_to_be_judged"]
     assert (case.verdict, case.band) == ("engaged", "context")
-    assert "“border control”" in case.sentence
-    assert rules_on(a_clause("permitted_purpose"), report()) == {}
+    assert "“border control”, which no clause names" in case.sentence
+    named = a_license(clauses=(purpose, a_clause("no_change_of_end_use", end_uses=("Border Control",))))
+    assert rules_on(purpose, report(end_use_observed="border control"), license=named) == {}
+    assert rules_on(purpose, report()) == {}
 
 
 @pytest.mark.parametrize(("holder", "found"), [("Bureau of Inquiry", False), ("Contractor Ltd", True), (None, False)])

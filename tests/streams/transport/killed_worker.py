@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from streams.transport.app import App, log_address, make_app, make_table, make_topic, run, running
+from streams.transport.app import App, events_of, log_address, make_app, make_table, make_topic, run, running
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log, acquire, release, waker
 from streams.transport.ports import Outgoing
@@ -27,7 +27,7 @@ def build(home: Path) -> App:
     read = make_topic(app, "facts", "ticks")
 
     async def watch(stream: Any) -> None:
-        async for event in stream.events():
+        async for event in events_of(stream):
             here = event.message.partition
             key = b"%d|%s" % (here, event.key)
             rows[key + b"|" + event.value] = event.value

@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from streams.errors import Stop
-from streams.transport.app import App, RawTable, Worker, log_address, make_app, make_table, make_topic, running
+from streams.transport.app import (
+    App,
+    RawTable,
+    Worker,
+    events_of,
+    log_address,
+    make_app,
+    make_table,
+    make_topic,
+    running,
+)
 from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import Log, acquire, release
 from streams.transport.logfile import Synchronous
@@ -36,7 +46,7 @@ class House:
         self.app.agent(make_topic(self.app, "facts", "ticks"), name="watch")(self.watch)
 
     async def watch(self, stream: Any) -> None:
-        async for event in stream.events():
+        async for event in events_of(stream):
             result = self.handle(self, event)
             if result is not None:
                 await result
@@ -245,7 +255,7 @@ async def test_an_agent_gets_nothing_of_a_topic_that_remembers_a_table(house_log
     back: list[bytes] = []
 
     async def read_back(stream: Any) -> None:
-        async for event in stream.events():
+        async for event in events_of(stream):
             back.append(event.value)
 
     house.app.agent(make_topic(house.app, "alerts"), name="back")(read_back)

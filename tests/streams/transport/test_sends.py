@@ -9,7 +9,17 @@ from faust.types import TP, RecordMetadata
 
 from streams.errors import Stop
 from streams.transport import driver
-from streams.transport.app import App, RawTable, Worker, log_address, make_app, make_table, make_topic, running
+from streams.transport.app import (
+    App,
+    RawTable,
+    Worker,
+    events_of,
+    log_address,
+    make_app,
+    make_table,
+    make_topic,
+    running,
+)
 from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import Log, acquire, release
 from streams.transport.ports import Committed, Outgoing, Position
@@ -81,7 +91,7 @@ class Stage:
         self.app.agent(make_topic(self.app, "facts"), name="watch")(self.watch)
 
     async def watch(self, stream: Any) -> None:
-        async for event in stream.events():
+        async for event in events_of(stream):
             if event.value == b"row":
                 self.rows[event.key] = event.value
             elif event.value == b"alert":

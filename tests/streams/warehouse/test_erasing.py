@@ -13,7 +13,8 @@ from schemas.codec import TOPIC_OF, encode, kind_of, log_key
 from schemas.erasure import ERASED_SUBJECT, ToldOf
 from schemas.notice import NoticeBody
 from schemas.problems import Problem
-from streams.warehouse.erasing import Left, erase, erased_in, left_in
+from streams.intake.searching import Sought, tables_left
+from streams.warehouse.erasing import Left, erase, erased_in
 from streams.warehouse.ports import StoredRecord, Warehouse
 from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
@@ -23,7 +24,7 @@ LICENSE = a_license()
 GROUND = (a_policy(), LICENSE, a_delivery(LICENSE), a_tick())
 GONE, KEPT = an_incident("I1"), an_incident("I10")
 JUDGED = a_judgment("same_event", ("desk:I1", "desk:I10"))
-KEY, NEEDLES = "incident:desk:I1", (("id", "desk:I1"), ("body", "lab report of I1"))
+KEY = "incident:desk:I1"
 ERASURE = an_erasure(GONE)
 
 
@@ -68,11 +69,8 @@ def world() -> list[StoredRecord]:
 
 
 def left(warehouse: Warehouse) -> list[Left]:
-    return [
-        each
-        for each in left_in(warehouse, NEEDLES, lambda topic, value: topic == "judgments" or "I10" in value)
-        if not each.reference
-    ]
+    sought = Sought(key=KEY, digest=ERASURE.digest, words=("lab report of I1",))
+    return [each for each in tables_left(Reads(warehouse), sought) if not each.reference]
 
 
 @pytest.fixture

@@ -60,6 +60,16 @@ def test_a_mail_says_all_that_an_officer_must_know(telling, written):
         assert said.replace("'", "&#39;") in one_line(message.html), said
 
 
+def test_a_clause_that_the_law_implies_is_not_said_to_stand_in_the_pledge(telling, written):
+    alert = telling.alert(cases=(telling.full_case(),))
+    said = written(telling.but(alert, clause=telling.but(alert.clause, implied_by="a law")))
+    for text in (said.text, said.html):
+        assert "The pledge on file does not have this clause; the law implies it" in one_line(text).replace(
+            "&#39;", "'"
+        )
+        assert "version 2, in force since" not in one_line(text)
+
+
 def test_what_an_officer_has_to_judge_is_not_called_inconsistent(telling, written):
     engaged = telling.case(verdict="engaged", sentence="What is reported touches the duty; an officer has to judge it.")
     message = written(telling.alert(cases=(engaged,), title="What is reported touches the duty."))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.transport.app import make_app, make_table, make_topic, running
+from streams.transport.app import events_of, make_app, make_table, make_topic, running
 from streams.transport.cluster import Transport
 from streams.transport.kafka import KafkaProducer, KafkaReader
 from streams.transport.ports import Outgoing
@@ -27,7 +27,7 @@ async def test_the_same_app_runs_over_kafka(mock_cluster: Any, tmp_path: Path) -
     seen: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def watch(stream: Any) -> None:
-        async for event in stream.events():
+        async for event in events_of(stream):
             rows[event.key] = event.value
             alerts[event.key] = event.value
             await notices.send(key=event.key, value=event.value, partition=(event.message.partition + 1) % 4)
