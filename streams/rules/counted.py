@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 
 from schemas import AnyFact
@@ -15,3 +17,8 @@ class Counted(msgspec.Struct, frozen=True):
     key: str
     """`kind:source:id`."""
     conflicting: bool = False
+
+    @property
+    def same(self) -> tuple[str, dt.datetime | None]:
+        """Digest of the body, and when it was first recorded: equal for what says the same in every respect."""
+        return self.hash, self.fact.recorded_at

@@ -144,17 +144,17 @@ class File:
     def follow(self, before: File) -> None:
         """Keep of what was drawn up before what would be drawn up again as it was."""
         self.events, self.alerts = before.events, before.alerts
-        delivered = [c.hash for c in before.deliveries] == [c.hash for c in self.deliveries]
+        delivered = [c.same for c in before.deliveries] == [c.same for c in self.deliveries]
         if before.fitted != self.fitted or not delivered:
             return
-        known = {c.key: c.hash for c in before.reports}
-        unheard = [c.hash for c in before.reports] == [c.hash for c in self.reports]
+        known = {c.key: c.same for c in before.reports}
+        unheard = [c.same for c in before.reports] == [c.same for c in self.reports]
         if before.ground.custody == self.ground.custody:
             self.of_events = {k: d for k, d in before.of_events.items() if unheard or not d.heard}
         self.of_reports = {
             c.key: d
             for c in self.reports
-            if known.get(c.key) == c.hash and (d := before.of_reports.get(c.key)) and (unheard or not d[1].heard)
+            if known.get(c.key) == c.same and (d := before.of_reports.get(c.key)) and (unheard or not d[1].heard)
         }
         if before.of_deliveries and (unheard or not before.of_deliveries.heard):
             self.of_deliveries = before.of_deliveries
