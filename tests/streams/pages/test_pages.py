@@ -330,6 +330,14 @@ def test_what_the_source_wrote_is_never_taken_for_markup(visit, world) -> None:
     assert "<img" not in page
 
 
+def test_an_option_says_which_step_of_the_pledge_it_is(visit, world) -> None:
+    alert = world.newest[GROUP]
+    step = "step 2 of 3 that the pledge foresees (clause c20): next"
+    options = tuple(msgspec.structs.replace(o, foreseen=step if n == 0 else "") for n, o in enumerate(alert.options))
+    world.newest[GROUP] = msgspec.structs.replace(alert, options=options)
+    assert text_of(visit().get(alert_path(GROUP))).count("tep 2 of 3 that the pledge foresees (clause c20): next") == 1
+
+
 def test_each_who_waits_for_whom_is_a_line_of_its_own(visit, world) -> None:
     since, until = dt.date(2026, 1, 20), dt.date(2026, 2, 18)
     waits = (
