@@ -33,6 +33,7 @@ from dashboards.questions import (
     TO_THE_PAGE,
     board_link,
     shown,
+    spaced,
 )
 
 DAY = 86_400
@@ -132,8 +133,8 @@ PANELS = (
         kind="table",
         sql=(
             "SELECT t.time AS time, t.transition AS transition, t.band AS band, t.destination AS destination,\n"
-            f"  {shown('t.clause_kind')} AS clause_kind, if(shared, {PAGE.replace('(id)', '(t.id)')}, '/alerts') AS "
-            f"page\n"
+            f"  {shown(spaced('t.clause_kind'))} AS clause_kind,\n"
+            f"  if(shared, {PAGE.replace('(id)', '(t.id)')}, '/alerts') AS page\n"
             "FROM alert_transitions AS t\n"
             "WHERE $__timeFilter(t.time)\n"
             "  AND $__conditionalAll(t.destination IN (${destination:singlequote}), $destination)\n"
@@ -207,7 +208,7 @@ PANELS = (
         ),
         columns=(
             Column(name="time", title="Day [UTC]", unit="dateTimeAsIso"),
-            Column(name="opened", title="＋ opened", unit="short", color=ORANGE),
+            Column(name="opened", title="+ opened", unit="short", color=ORANGE),
             Column(name="settled", title="● settled", unit="short", color=BLUE),
         ),
         grid=Grid(13, 14, 11, 9),

@@ -32,6 +32,7 @@ from dashboards.questions import (
     TO_THE_PAGE,
     board_link,
     shown,
+    spaced,
 )
 
 STUCK = 14
@@ -145,7 +146,8 @@ PANELS = (
         sql=(
             "SELECT band, if(actionable = 1, 'yes', 'no') AS stoppable, destination, "
             f"{shown('title')} AS title,\n"
-            f"  {shown('clause_kind')} AS clause_kind, status, if(assigned_to = '', 'nobody', assigned_to) AS office,\n"
+            f"  {shown(spaced('clause_kind'))} AS clause_kind, status,\n"
+            "  if(assigned_to = '', 'nobody', assigned_to) AS office,\n"
             f"  known_days, toString(due) AS due_on, {shown('waiting_for')} AS waiting_for, if(shared, {PAGE}, "
             f"'/alerts') AS page\n"
             "FROM alerts\n"
@@ -256,7 +258,7 @@ PANELS = (
         ),
         columns=(
             Column(name="time", title="Day [UTC]", unit="dateTimeAsIso"),
-            Column(name="came", title="＋ came", unit="short", color=ORANGE),
+            Column(name="came", title="+ came", unit="short", color=ORANGE),
             Column(name="went", title="● went", unit="short", color=BLUE),
         ),
         grid=Grid(8, 24, 8, 8),

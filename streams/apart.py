@@ -191,7 +191,7 @@ def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     archive = Archive(reads, RegisterNamer)
     ports = house.intake_ports(settings, door, archive, (ends.producer, ends.reader), ends.clock)
     pages = PagePorts(
-        reads=reads, past=archive.at, survey=archive.surveys.at, submit=door.submit, clock=ends.clock,
+        reads=reads, past=archive.at, survey=archive.surveys.at, ask=reads.ask, submit=door.submit, clock=ends.clock,
         authority=settings.authority,
         country_name=house.state_name,
     )  # fmt: skip

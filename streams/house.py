@@ -155,6 +155,7 @@ async def open_house(
             reads=reads,
             past=archive.at,
             survey=archive.surveys.at,
+            ask=reads.ask,
             submit=door.submit,
             clock=clock,
             authority=settings.authority,

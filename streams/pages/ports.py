@@ -108,6 +108,18 @@ def _country_name(code: str) -> str | None:
     return state_names().get(code)
 
 
+class Answered(Protocol):
+    """What the warehouse answers to a question of a board."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Names; none where there are no rows."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[object]]:
+        """Values, in the order of the columns."""
+
+
 class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages touch."""
 
@@ -116,6 +128,8 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """The same reads from a past standpoint."""
     survey: Callable[[Standpoint], Survey]
     """All that counts from a standpoint, over every destination. Blocking."""
+    ask: Callable[[str], Answered]
+    """The answer to a question of a board, in SQL that is ours. Blocking; raises `errors.Wait`."""
     submit: Callable[[Sequence[AnyFact]], Awaitable[object]]
     """Takes facts into the log; raises `schemas.Refused` or `streams.errors.Wait`."""
     clock: Callable[[], dt.datetime]

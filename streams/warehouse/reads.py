@@ -174,6 +174,10 @@ class Reads:
         values = {"all": int(source is None), "source": source or "", "limit": int(limit)}
         return [decode_parked(body.encode()) for (body,) in self._texts(sql, values)]
 
+    def ask(self, sql: str) -> Answer:
+        """The answer to a question of a board (`dashboards`), which is ours and reads views."""
+        return self._warehouse.query(sql)
+
     def today(self) -> dt.date | None:
         """The greatest tick; `None` before the first."""
         return cast("dt.date | None", self._warehouse.query("SELECT today FROM today").rows[0][0])

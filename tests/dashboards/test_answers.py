@@ -43,7 +43,7 @@ def hour(number: int) -> dt.datetime:
     return dt.datetime(2025, 4, 8, number)  # noqa: DTZ001
 
 
-PURPOSE = "permitted_purpose"
+PURPOSE = "permitted purpose"
 A1, A2, B1, B2, C1, D1 = (
     f"/alerts/{destination}~auth%3A{clause}"
     for destination, clause in (

@@ -27,6 +27,7 @@ from streams.pages.ports import PagePorts, Tour, TourStep
 from streams.pages.routes import page_routes
 from streams.rules.known import Standpoint
 from streams.rules.survey import Survey
+from streams.warehouse.ports import Answer
 
 D = dt.date
 TODAY = D(2026, 3, 14)
@@ -815,6 +816,7 @@ def page_ports(world: World, log: Log, key: str | None = "pw_desk", **changes: o
     ports = PagePorts(
         reads=world,
         past=world.at,
+        ask=lambda _: Answer((), []),
         survey=lambda at: Survey(world.stored, at),
         submit=log.submit,
         clock=lambda: NOW,

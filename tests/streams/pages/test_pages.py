@@ -398,10 +398,16 @@ def test_a_fact_is_shown_in_every_revision(visit) -> None:
     assert "taken back, its source withdrew it" in text_of(visit().get("/facts/incident:northlight:gone"))
 
 
-def test_the_board_hides_small_groups(visit) -> None:
-    said = text_of(visit("pw_staff").get("/board"))
-    assert "Journalists fewer than 5" in said
-    assert "at least 40" in said
+def test_a_board_of_the_past_shows_nothing_of_the_present(visit) -> None:
+    said = text_of(visit("pw_all").get("/board/triage?as_known_at=2025-05-01"))
+    assert "A board is of the present" in said
+    assert "What next" not in said
+
+
+def test_a_board_that_is_not_there_is_said_by_name(visit) -> None:
+    answer = visit("pw_staff").get("/board/everything")
+    assert answer.status_code == 404
+    assert "There are overview, triage, pipeline" in text_of(answer)
 
 
 # -- deciding -------------------------------------------------------------------------------------------------------
