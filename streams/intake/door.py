@@ -322,9 +322,9 @@ class Door:
 
     # -- erasure --------------------------------------------------------------------------------------------------
 
-    async def hear(self) -> None:
-        """Read what others have written about erasures and holds."""
-        await catch_up(self.index, self._reader, FIRST)
+    async def hear(self, *topics: str) -> None:
+        """Read what others have written about erasures and holds, and into `topics`."""
+        await catch_up(self.index, self._reader, {*FIRST, *topics})
 
     async def erase(self, erasure: Erasure, access: Access) -> None:
         """Have the log take a word on an erasure that was made in the house, and lay the stubs where it erases."""
@@ -332,7 +332,7 @@ class Door:
             if msgspec.structs.replace(erasure, recorded_at=None) != _undated(self.index.erasure(erasure.digest)):
                 await self._send([_stamped(erasure, access, self._clock())], access)
                 await self.hear()
-            await catch_up(self.index, self._reader, [TOPIC_OF[erasure.of]])
+            await self.hear(TOPIC_OF[erasure.of])
             await self.lay_stubs()
 
     async def lay_stubs(self) -> int:

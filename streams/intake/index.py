@@ -129,6 +129,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.Lock()
         self._connection = _open(path)
         self._places: dict[Part, int] = {
@@ -213,6 +214,15 @@ class Index:
         with self._lock:
             rows = self._connection.execute("SELECT topic, part, record_key FROM stubs").fetchall()
         return [Stub(topic, part, bytes(key)) for topic, part, key in rows]
+
+    def beyond_rulings(self, words: bytes) -> int:
+        """How often some bytes stand in the index's file, or its journal, other than in holds and erasures."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            said = self._connection.execute("SELECT body FROM holds UNION ALL SELECT body FROM erasures").fetchall()
+            files = [self._path, self._path.with_name(self._path.name + "-wal")]
+            found = sum(file.read_bytes().count(words) for file in files if file.exists())
+        return found - sum(bytes(body).count(words) for (body,) in said)
 
     def stubs_laid(self, stubs: Iterable[Stub]) -> None:
         """The log has these stubs: nothing is left here of what lay under them, not even in the file's journal."""
