@@ -79,7 +79,7 @@ PANELS = (
         "How many records that the log has numbered are missing between those that the warehouse holds? From "
         "`positions`. More than 0 for longer than a minute means that the writer left a hole; after the broker has "
         "compacted a topic, a warehouse filled anew misses what was compacted. What follows the newest stored record "
-        "is not seen here: `pledgewatch_lag` in the program's metrics is.",
+        "is not seen here: see 'Waiting, by reader'.",
         "SELECT if(count() = 0, NULL, sum(toInt64(p.last_offset) + 1 - toInt64(p.stored))) AS missing\nFROM positions "
         "AS p",
         "missing",
@@ -247,29 +247,23 @@ PANELS = (
     ),
     Panel(
         id=12,
-        title="Repeats and corrections",
-        question="How many records brought facts in the window; how many of them brought the same revision again "
-        "(repeats "
-        "cost nothing), how many facts were corrected (a revision above 1) and how many taken back? From `records`.",
-        kind="table",
+        title="Waiting, by reader",
+        question="How many records of the log waited for those who place facts and keep watch, and for the warehouse? "
+        "The most of each interval, as looked at every ten seconds. From `lag`.",
+        kind="timeseries",
         sql=(
-            "SELECT splitByChar(':', r.subject)[1] AS fact, count() AS records,\n"
-            "  count() - uniqExact(r.subject, r.revision, r.kind = 'retraction') AS repeats,\n"
-            "  uniqExactIf((r.subject, r.revision), r.revision > 1 AND r.kind != 'retraction') AS corrections,\n"
-            "  uniqExactIf(r.subject, r.kind = 'retraction') AS retractions\n"
-            "FROM records AS r\n"
-            f"WHERE r.topic IN {FACTS} AND r.state = 'whole' AND $__timeFilter(r.time)\n  AND {_BY_SOURCE}\n"
-            "GROUP BY fact ORDER BY fact LIMIT 50"
+            "SELECT $__timeInterval(l.time) AS time, maxIf(l.waiting, l.reader = 'pledgewatch') AS watched,\n"
+            "  maxIf(l.waiting, l.reader = 'store') AS stored\n"
+            "FROM lag AS l\nWHERE $__timeFilter(l.time)\nGROUP BY time ORDER BY time"
         ),
         columns=(
-            text("fact", "Kind of fact"),
-            number("records", "Records"),
-            number("repeats", "Repeats"),
-            number("corrections", "Corrections"),
-            number("retractions", "Taken back"),
+            Column(name="time", title="Time [UTC]", unit="dateTimeAsIso"),
+            Column(name="watched", title="for place and watch", unit="short", color=BLUE),
+            Column(name="stored", title="for the warehouse", unit="short", color=ORANGE),
         ),
         grid=Grid(12, 22, 12, 9),
-        no_value="No fact came in this window: nothing was said, or nothing arrived; see 'Newest record'.",
+        no_value="Nobody looked in this window: the process that keeps the warehouse did not run.",
+        interval="1m",
     ),
 )
 

@@ -26,6 +26,7 @@ from streams import house
 from streams.access import Keys
 from streams.agents.clock import keep_time
 from streams.agents.deliver import Deliverer
+from streams.agents.lag import keep_lag
 from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
@@ -128,8 +129,10 @@ async def store(log: KafkaAddress, settings: Settings, warehouse: str, process: 
         answering = await answer(process.ready_port, lambda: seen[0])
         try:
             process.said("ready")
-            writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED)
-            await until_told(writing, keep_looking(), ending=process.ending)
+            sink = WarehouseStore(kept, read=decode_fact)
+            writing = store_all(ends.reader, sink, STORED)
+            noting = keep_lag(ends.reader, sink.note_lag, house.READERS, ends.clock)
+            await until_told(writing, noting, keep_looking(), ending=process.ending)
         finally:
             answering()
 

@@ -142,7 +142,7 @@ GOLDEN: dict[str, dict[str, list[tuple[Any, ...]]]] = {
             ("reports", 1, 1, 0, at(8, 4)),
             ("ticks", 1, 1, 0, at(8)),
         ],
-        "Repeats and corrections": [("decision", 1, 0, 0, 0), ("incident", 10, 1, 1, 1), ("policy", 1, 0, 0, 0)],
+        "Waiting, by reader": [(hour(8), 120, 5), (hour(9), 0, 0)],
     },
 }
 
