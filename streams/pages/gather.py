@@ -13,7 +13,7 @@ from schemas.alert import Alert, DestinationNote
 from schemas.codec import AnyFact, body_hash
 from schemas.license import License
 from streams.access import Access
-from streams.pages import boards, forms, ledger, views, words
+from streams.pages import boards, forms, ledger, surveys, views, words
 from streams.pages.frame import Told, today
 from streams.pages.ports import PagePorts
 from streams.rules.known import NOW, Standpoint
@@ -93,6 +93,7 @@ def of_alert(now: PagePorts, access: Access, alert_id: str, at: Standpoint = NOW
         "notices": ports.reads.notices(alert_id),
         "linked": _linked(ports, access, shown),
         "state": views.issuing_state([shown, *records]),
+        **surveys.beside(now, last or shown, at),
         "ledgers": {case.key: ledger.draw(case.ledger, case.total) for case in (last or shown).cases if case.ledger},
         "view": views,
         "form": forms,

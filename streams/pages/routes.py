@@ -4,6 +4,8 @@
     /alerts/{id}        one alert, explained; decide        officer
     /destinations/{cc}  dossier of a destination            officer
     /facts/{key}        a fact in every revision            officer
+    /next               what to check next                  officer
+    /aggregate          events for those who draft law      officer, staff
     /board[/{name}]     the boards of `dashboards`          officer, staff
     /parked             what was set aside                  officer, staff; a feeder: its own
     /about /tour        how it works; the guided tour       anybody with a key
@@ -60,6 +62,7 @@ from streams.pages.frame import (
 )
 from streams.pages.ports import PagePorts
 from streams.pages.render import HEADERS, HERE, alert_path, fact_path, page
+from streams.pages.surveys import survey_pages
 
 REMEMBERED = 1000
 """Forms answered that are remembered, so that a second click on one is not a second decision [count]."""
@@ -95,8 +98,8 @@ def page_routes(ports: PagePorts) -> Sequence[ControllerRouterHandler]:
         Router(
             path="/",
             route_handlers=[
-                index, alerts_index, alert, decide, destination, facts, board_page, parked, about, tour,
-                enter, entered, leave, stylesheet, mark,
+                *survey_pages(), index, alerts_index, alert, decide, destination, facts, board_page, parked, about,
+                tour, enter, entered, leave, stylesheet, mark,
             ],
             dependencies={
                 "ports": Provide(lambda: ports, sync_to_thread=False),
