@@ -40,6 +40,7 @@ from streams.settings import Settings
 from streams.topology import STORED, together
 from streams.transport.address import KafkaAddress
 from streams.transport.kafka import KafkaProducer, KafkaReader
+from streams.transport.topics import LAG_DAYS, SEGMENT_DAYS
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
 from streams.warehouse.past import Archive
@@ -167,13 +168,16 @@ async def intake(log: KafkaAddress, settings: Settings, warehouse: str, process:
             reads = Reads(kept)
             owns = owned_by_register(reads.fact)
             partitions = await _partitions(ends.reader)
-            door = Door(ends.producer, ends.reader, index, partitions=partitions, clock=ends.clock, owns=owns)
+            door = Door(
+                ends.producer, ends.reader, index, partitions=partitions, clock=ends.clock, owns=owns,
+                stubs_again_days=LAG_DAYS + SEGMENT_DAYS + 1,
+            )  # fmt: skip
             await door.start()
             server = house.Server(uvicorn.Config(
                 _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
                 server_header=False, access_log=False, timeout_graceful_shutdown=3,
             ))  # fmt: skip
-            parts = [house.serve(server, lambda: process.said(f"ready at {ends.address}"))]
+            parts = [house.serve(server, lambda: process.said(f"ready at {ends.address}")), door.keep_stubs()]
             if settings.tick_every > 0:
                 parts.append(keep_time(ends.producer, ends.clock, settings.tick_every))
             await until_told(*parts, ending=process.ending)

@@ -135,7 +135,11 @@ HOUSE = Access(name="pages", scopes=frozenset({"officer"}))
 
 
 class Door:
-    """The one way in. Holds the index; `partitions` is the number that every topic has."""
+    """The one way in. Holds the index; `partitions` is the number that every topic has.
+
+    Stubs are laid anew at each start and by `keep_stubs`, for `stubs_again_days`: on a cluster a record that comes
+    later ends the segment that holds the first ones, so that it is compacted.
+    """
 
     def __init__(
         self,
@@ -148,7 +152,9 @@ class Door:
         owns: Owns = owned_by_key,
         resolve_country: Callable[[str], str | None] = state_code,
         deny: DenyList | None = None,
+        stubs_again_days: int = 0,
     ) -> None:
+        self._stubs_again_ms = stubs_again_days * 86_400_000
         self._producer, self._reader = producer, reader
         self.index = index
         self._partitions, self._clock = partitions, clock
@@ -335,13 +341,20 @@ class Door:
             await self.hear(TOPIC_OF[erasure.of])
             await self.lay_stubs()
 
+    async def keep_stubs(self, every: float = 86_400.0) -> None:
+        """Lay the stubs again every day [s], for ever."""
+        while True:
+            await asyncio.sleep(every)
+            await self.lay_stubs()
+
     async def lay_stubs(self) -> int:
         """Lay the stubs that are due over what was erased; return how many. Doing it again is harmless."""
         due = await asyncio.to_thread(self.index.stubs)
         for start in range(0, len(due), _STUBS_AT_ONCE):
             some = due[start : start + _STUBS_AT_ONCE]
             await self._producer.send([Outgoing(stub.topic, None, stub.key, stub.partition) for stub in some])
-            await asyncio.to_thread(self.index.stubs_laid, some)
+            now_ms = int(self._clock().timestamp() * 1000)
+            await asyncio.to_thread(self.index.stubs_laid, some, now_ms, self._stubs_again_ms)
         return len(due)
 
     def _record(self, fact: AnyFact, access: Access) -> Outgoing:
