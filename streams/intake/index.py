@@ -237,7 +237,8 @@ class Index:
             for stub in stubs:
                 which = (stub.topic, stub.partition, stub.key)
                 connection.execute(
-                    "UPDATE stubs_due SET until_ms = ? WHERE topic = ? AND part = ? AND record_key = ? AND until_ms = 0",
+                    "UPDATE stubs_due SET until_ms = ? "
+                    "WHERE topic = ? AND part = ? AND record_key = ? AND until_ms = 0",
                     (now_ms + again_for_ms, *which),
                 )
             connection.execute("DELETE FROM stubs_due WHERE until_ms > 0 AND until_ms <= ?", (now_ms,))
