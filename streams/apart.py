@@ -32,7 +32,7 @@ from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
 from streams.agents.telling.routes import Pace
 from streams.errors import Stop, Wait
-from streams.health import LOOK_EVERY, Health, Movement, answer
+from streams.health import LOOK_EVERY, Health, Movement, Seen, answer
 from streams.intake.door import Door, owned_by_register
 from streams.intake.index import Index
 from streams.pages.ports import PagePorts
@@ -117,17 +117,17 @@ async def until_told(*parts: Awaitable[object], ending: Callable[[], object] = l
 async def store(log: KafkaAddress, settings: Settings, warehouse: str, process: Process) -> None:
     """Keep the warehouse: every topic, each record once."""
     async with both_ends(log, settings) as ends, one_warehouse(warehouse) as kept:
-        movement, seen = Movement(), [Health(ready=False, why="starting")]
+        movement, seen = Movement(), Seen()
 
         async def keep_looking() -> None:
             while True:
                 try:
-                    seen[0] = movement.judge(await ends.reader.lag(STORE_GROUP, STORED))
+                    seen.note(movement.judge(await ends.reader.lag(STORE_GROUP, STORED)))
                 except Wait as error:
-                    seen[0] = Health(ready=False, why=str(error))
+                    seen.note(Health(ready=False, why=str(error)))
                 await asyncio.sleep(LOOK_EVERY)
 
-        answering = await answer(process.ready_port, lambda: seen[0])
+        answering = await answer(process.ready_port, seen.now)
         try:
             process.said("ready")
             sink = WarehouseStore(kept, read=decode_fact)
@@ -198,9 +198,8 @@ def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     archive = Archive(reads, RegisterNamer)
     ports = house.intake_ports(settings, door, archive, (ends.producer, ends.reader), ends.clock)
     pages = PagePorts(
-        reads=reads, past=archive.at, survey=archive.surveys.at, ask=reads.ask, submit=door.submit, clock=ends.clock,
-        authority=settings.authority,
-        country_name=house.state_name,
+        reads=reads, rulings=reads, past=archive.at, survey=archive.surveys.at, ask=reads.ask, submit=door.submit,
+        clock=ends.clock, authority=settings.authority, country_name=house.state_name,
     )  # fmt: skip
     return house.http_app(settings, ports, pages, Keys(settings.home / "keys.json"))
 
