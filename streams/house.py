@@ -156,6 +156,7 @@ async def open_house(
         archive = Archive(reads, RegisterNamer)
         pages = PagePorts(
             reads=reads,
+            rulings=reads,
             past=archive.at,
             survey=archive.surveys.at,
             ask=reads.ask,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import msgspec
@@ -11,6 +12,7 @@ from dashboards.expanded import Window, expand
 from dashboards.model import Board, Panel
 from schemas.alert import Alert, DestinationNote
 from schemas.codec import AnyFact, body_hash
+from schemas.erasure import Hold
 from schemas.license import License
 from streams.access import Access
 from streams.pages import boards, forms, ledger, surveys, views, words
@@ -92,12 +94,18 @@ def of_alert(now: PagePorts, access: Access, alert_id: str, at: Standpoint = NOW
         "steps": views.steps(history),
         "notices": ports.reads.notices(alert_id),
         "linked": _linked(ports, access, shown),
+        "holds": _holds(now, {alert_id, *(e.fact for r in (*records, newest) for c in r.cases for e in c.evidence)}),
         "state": views.issuing_state([shown, *records]),
         **surveys.beside(now, last or shown, at),
         "ledgers": {case.key: ledger.draw(case.ledger, case.total) for case in (last or shown).cases if case.ledger},
         "view": views,
         "form": forms,
     }
+
+
+def _holds(ports: PagePorts, things: Set[str]) -> list[Hold]:
+    """The litigation holds on an alert, or on what it rests on or ever did."""
+    return [hold for hold in ports.rulings.holds() if hold.on in things]
 
 
 def _withdrawn(history: views.History, at: Standpoint) -> Alert | None:
@@ -150,12 +158,15 @@ def of_fact(now: PagePorts, access: Access, key: str, at: Standpoint = NOW) -> d
     """A fact in every revision that was known; raises `Told` (404)."""
     ports = now.back(at)
     revisions = ports.reads.fact(key)
+    if not revisions and now.rulings.is_erased(key):
+        raise Told(404, "Erased on request", "What stood under this key was erased; that it was, and why, is kept.")
     if not revisions or not _may_read(now, access, revisions):
         raise Told(404, "There is no such fact", "Nothing is on record under this key that you may open.")
     return {
         "today": today(ports),
         "key": key,
         "kind": key.partition(":")[0],
+        "holds": _holds(now, {key}),
         "revisions": [(fact, body_hash(fact), _fields(fact)) for fact in revisions],
     }
 

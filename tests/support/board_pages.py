@@ -24,7 +24,7 @@ AT_QN = Access(name="desk", scopes=frozenset({"officer"}), states=frozenset({"QN
 def page(warehouse: Warehouse, address: str, access: Access = STAFF) -> str:
     reads = Reads(warehouse)
     ports = PagePorts(
-        reads=reads, past=lambda _: reads, survey=lambda _: None, ask=reads.ask, submit=None,  # type: ignore[arg-type]
+        reads=reads, past=lambda _: reads, survey=lambda _: None, ask=reads.ask, rulings=reads, submit=None,  # type: ignore[arg-type]
         clock=lambda: NOON, authority="Office of QM", access_of=lambda _: access,
     )  # fmt: skip
     with TestClient(Litestar(page_routes(ports))) as client:
