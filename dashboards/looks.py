@@ -31,7 +31,7 @@ STATUSES = (
     Mapping(value="withdrawn", text="✕ withdrawn"),
 )
 TRANSITIONS = (
-    Mapping(value="opened", text="＋ opened"),
+    Mapping(value="opened", text="+ opened"),
     Mapping(value="raised", text="↑ raised"),
     Mapping(value="lowered", text="↓ lowered"),
     Mapping(value="reopened", text="↻ reopened"),

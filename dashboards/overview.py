@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from dashboards.looks import (
     BANDS,
-    BLUE,
-    NONE,
     ORANGE,
     SMALL_GROUP,
     TRANSITIONS,
@@ -15,17 +13,15 @@ from dashboards.looks import (
     hidden,
     number,
     series_of_bands,
-    steps,
     text,
 )
-from dashboards.model import Board, Column, Grid, Link, Panel
+from dashboards.model import Board, Grid, Link, Panel
 from dashboards.questions import (
     DESTINATION,
     FILTER,
     ISSUING_STATE,
     LIVE,
     NO_ALERTS,
-    NO_DATA,
     NOTHING_HEARD,
     PAGE,
     POLICIES,
@@ -33,7 +29,9 @@ from dashboards.questions import (
     TO_THE_PAGE,
     board_link,
     shown,
+    spaced,
 )
+from dashboards.shapes import BY_BAND, LISTED, alerts_where, band, destination, flow, flow_columns, moment, stat
 
 DAY = 86_400
 
@@ -43,43 +41,26 @@ _TO_TRIAGE = Link(
 )
 
 
-def _count(
-    id: int, title: str, question: str, sql: str, *rising: tuple[float, str], unit: str = "short", name: str = "alerts"
-) -> Panel:
-    column = Column(name=name, title=title, unit=unit, mappings=(NONE,) if unit == "short" else ())  # type: ignore[arg-type]
-    return Panel(
-        id=id,
-        title=title,
-        question=question,
-        kind="stat",
-        sql=sql,
-        columns=(column,),
-        grid=Grid((id - 1) * 4, 0, 4, 4),
-        no_value=NO_DATA,
-        steps=steps(*rising),
-    )
-
-
 PANELS = (
-    _count(
-        1,
+    stat(
+        0,
         "Urgent, unanswered",
         "How many urgent alerts has nobody acknowledged? Urgent: an officer should decide now, something can still be "
         "stopped. From `alerts`. 'no data': no day has begun in the log yet.",
-        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\n"
-        f"FROM alerts\nWHERE status = 'open' AND band = 'urgent'\n  AND {FILTER}",
+        alerts_where("status = 'open' AND band = 'urgent'"),
+        "alerts",
         (1, VERMILION),
     ),
-    _count(
-        2,
+    stat(
+        1,
         "Unanswered",
         "How many alerts of the bands alert and urgent has nobody acknowledged? From `alerts`.",
-        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\n"
-        f"FROM alerts\nWHERE status = 'open' AND band IN ('alert', 'urgent')\n  AND {FILTER}",
+        alerts_where("status = 'open' AND band IN ('alert', 'urgent')"),
+        "alerts",
         (1, ORANGE),
     ),
-    _count(
-        3,
+    stat(
+        2,
         "New in this window",
         "How many alerts were opened, or opened again, at review or above, since the window above the board began? Set "
         "the window to your shift. From `alert_transitions`, by the time of the log.",
@@ -87,41 +68,42 @@ PANELS = (
         "FROM alert_transitions\n"
         "WHERE transition IN ('opened', 'reopened') AND band IN ('review', 'alert', 'urgent') AND $__timeFilter(time)\n"
         f"  AND {FILTER}",
+        "alerts",
         (1, ORANGE),
     ),
-    _count(
-        4,
+    stat(
+        3,
         "Overdue",
         "In how many live alerts is something past the day it was due (a report, an answer)? Against the greatest day "
         "of the log, never the wall clock. From `alerts`.",
-        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM alerts\nWHERE {LIVE} AND due < today\n  AND "
-        f"{FILTER}",
+        alerts_where(f"{LIVE} AND due < today"),
+        "alerts",
         (1, ORANGE),
     ),
-    _count(
-        5,
+    stat(
+        4,
         "Oldest unanswered",
         "For how many days has the longest unanswered alert (bands alert and urgent) been known? 'no data' also stands "
         "here when none is unanswered. From `alerts`. The colors change at 14 and 30 days, a display choice.",
         "SELECT max(known_days) AS days\n"
         f"FROM alerts\nWHERE status = 'open' AND band IN ('alert', 'urgent')\n  AND {FILTER}",
+        "days",
         (14, ORANGE),
         (30, VERMILION),
         unit="d",
-        name="days",
     ),
-    _count(
-        6,
+    stat(
+        5,
         "Last heard",
         "How long before the end of the window did any source last say anything? While this is short, an empty board "
         "means that nothing happened; while it is long, that nothing was heard. The clock does not count. From "
         "`freshness`. The colors change after one and three days, a display choice.",
         "SELECT if(count() = 0, NULL, greatest(0, dateDiff('second', max(last_heard), $__toTime))) AS silence\n"
         "FROM freshness\nWHERE source != 'clock'",
+        "silence",
         (DAY, ORANGE),
         (3 * DAY, VERMILION),
         unit="s",
-        name="silence",
     ),
     Panel(
         id=7,
@@ -132,8 +114,8 @@ PANELS = (
         kind="table",
         sql=(
             "SELECT t.time AS time, t.transition AS transition, t.band AS band, t.destination AS destination,\n"
-            f"  {shown('t.clause_kind')} AS clause_kind, if(shared, {PAGE.replace('(id)', '(t.id)')}, '/alerts') AS "
-            f"page\n"
+            f"  {shown(spaced('t.clause_kind'))} AS clause_kind,\n"
+            f"  if(shared, {PAGE.replace('(id)', '(t.id)')}, '/alerts') AS page\n"
             "FROM alert_transitions AS t\n"
             "WHERE $__timeFilter(t.time)\n"
             "  AND $__conditionalAll(t.destination IN (${destination:singlequote}), $destination)\n"
@@ -141,10 +123,10 @@ PANELS = (
             "ORDER BY t.time DESC, t.id LIMIT 200"
         ),
         columns=(
-            Column(name="time", title="When [UTC]", unit="dateTimeAsIso", width=170),
+            moment("time", "When [UTC]"),
             text("transition", "Change", *TRANSITIONS, width=120, link=TO_THE_PAGE),
-            text("band", "Band", *BANDS, width=110),
-            text("destination", "Destination", UNATTRIBUTED, width=120),
+            band(110, leads=False),
+            destination(120),
             text("clause_kind", "Clause"),
             hidden("page"),
         ),
@@ -157,9 +139,8 @@ PANELS = (
         question="In which destinations are live alerts, by band? From `alerts`; the table below has the numbers.",
         kind="barchart",
         sql=(
-            "SELECT destination, countIf(band = 'urgent') AS urgent, countIf(band = 'alert') AS alert,\n"
-            "  countIf(band = 'review') AS review, countIf(band = 'watch') AS watch\n"
-            f"FROM alerts\nWHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
+            f"SELECT destination, {BY_BAND}\n"
+            f"FROM alerts\nWHERE {LISTED}\n  AND {FILTER}\n"
             "GROUP BY destination ORDER BY urgent DESC, alert DESC, review DESC, destination LIMIT 15"
         ),
         columns=(text("destination", "destination"), *series_of_bands()),
@@ -175,16 +156,15 @@ PANELS = (
         "overdue, and for how long has its oldest been known? From `alerts`.",
         kind="table",
         sql=(
-            "SELECT destination, countIf(band = 'urgent') AS urgent, countIf(band = 'alert') AS alert,\n"
-            "  countIf(band = 'review') AS review, countIf(band = 'watch') AS watch,\n"
+            f"SELECT destination, {BY_BAND},\n"
             "  countIf(status = 'open' AND band_rank >= 3) AS unanswered, countIf(due < today) AS overdue,\n"
             "  max(known_days) AS oldest\n"
-            f"FROM alerts\nWHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
+            f"FROM alerts\nWHERE {LISTED}\n  AND {FILTER}\n"
             "GROUP BY destination ORDER BY urgent DESC, alert DESC, review DESC, destination LIMIT 100"
         ),
         columns=(
             text("destination", "Destination", UNATTRIBUTED, link=_TO_TRIAGE),
-            *(number(band.value, band.text, width=95) for band in BANDS if band.value != "context"),
+            *(number(each.value, each.text, width=95) for each in BANDS if each.value != "context"),
             number("unanswered", "Unanswered"),
             number("overdue", "Overdue"),
             number("oldest", "Oldest", "d"),
@@ -196,20 +176,10 @@ PANELS = (
         id=10,
         title="Opened and settled, 28 days",
         question="Does the number of alerts grow? Opened or opened again, against closed or withdrawn, by day of the "
-        "log, "
-        "for 28 days whatever the window. From `alert_transitions`.",
+        "log, for 28 days whatever the window. From `alert_transitions`.",
         kind="timeseries",
-        sql=(
-            "SELECT $__timeInterval(t.time) AS time, countIf(transition IN ('opened', 'reopened')) AS opened,\n"
-            "  countIf(transition IN ('closed', 'withdrawn')) AS settled\n"
-            f"FROM alert_transitions AS t\nWHERE $__timeFilter(t.time)\n  AND {FILTER}\n"
-            "GROUP BY time ORDER BY time"
-        ),
-        columns=(
-            Column(name="time", title="Day [UTC]", unit="dateTimeAsIso"),
-            Column(name="opened", title="＋ opened", unit="short", color=ORANGE),
-            Column(name="settled", title="● settled", unit="short", color=BLUE),
-        ),
+        sql=flow("opened", "settled"),
+        columns=flow_columns("opened", "settled"),
         grid=Grid(13, 14, 11, 9),
         no_value="No alert was opened or settled in 28 days. Whether anything was heard: see 'Last heard' above.",
         interval="1d",
@@ -235,7 +205,7 @@ PANELS = (
             "WHERE $__conditionalAll(destination IN (${destination:singlequote}), $destination)\n"
             "ORDER BY destination LIMIT 100"
         ),
-        columns=(text("destination", "Destination", UNATTRIBUTED), text("accounts", "Accounts [count]")),
+        columns=(destination(), text("accounts", "Accounts [count]")),
         grid=Grid(0, 23, 13, 7),
         no_value="No incident was reported in this window. Whether anything was heard: see 'Last heard' above.",
     ),

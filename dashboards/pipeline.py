@@ -3,9 +3,10 @@
 # ruff: noqa: S608  (no text from outside gets into these queries; filters are filled in and quoted by Grafana)
 from __future__ import annotations
 
-from dashboards.looks import BLUE, NONE, ORANGE, SKY, VERMILION, number, steps, text
-from dashboards.model import Board, Column, Grid, Link, Mapping, Panel, Step, Unit, Variable
-from dashboards.questions import NO_DATA, POLICIES, RETRACTIONS, board_link
+from dashboards.looks import BLUE, ORANGE, SKY, VERMILION, number, text
+from dashboards.model import Board, Column, Grid, Link, Mapping, Panel, Variable
+from dashboards.questions import POLICIES, RETRACTIONS, board_link
+from dashboards.shapes import moment, over_time, stat
 
 FACTS = "('licenses', 'deliveries', 'reports', 'incidents', 'decisions', 'judgments', 'names', 'policies', 'ticks')"
 RECENT, LATE = 7, 30
@@ -38,54 +39,32 @@ HEARD = (
 )
 
 
-def _stat(
-    place: int,
-    title: str,
-    question: str,
-    sql: str,
-    column: str,
-    unit: Unit = "short",
-    rising: tuple[Step, ...] = steps(),
-) -> Panel:
-    return Panel(
-        id=place + 1,
-        title=title,
-        question=question,
-        kind="stat",
-        sql=sql,
-        columns=(Column(name=column, title=title, unit=unit, mappings=(NONE,) if unit == "short" else ()),),
-        grid=Grid(place * 4, 0, 4, 4),
-        no_value=NO_DATA,
-        steps=rising,
-    )
-
-
 PANELS = (
-    _stat(
+    stat(
         0,
         "Newest record",
         "How old was the newest record of the warehouse at the end of the window? A tick comes each day, so more than "
-        "a "
-        "day means that the log or its way into the warehouse stands. From `positions`.",
+        "a day means that the log or its way into the warehouse stands. From `positions`.",
         "SELECT if(count() = 0, NULL, greatest(0, dateDiff('second', max(last_time), $__toTime))) AS age\nFROM "
         "positions",
         "age",
-        "s",
-        steps((90_000, ORANGE), (180_000, VERMILION)),
+        (90_000, ORANGE),
+        (180_000, VERMILION),
+        unit="s",
     ),
-    _stat(
+    stat(
         1,
         "Not yet stored",
         "How many records that the log has numbered are missing between those that the warehouse holds? From "
         "`positions`. More than 0 for longer than a minute means that the writer left a hole; after the broker has "
         "compacted a topic, a warehouse filled anew misses what was compacted. What follows the newest stored record "
-        "is not seen here: `pledgewatch_lag` in the program's metrics is.",
+        "is not seen here: see 'Waiting, by reader'.",
         "SELECT if(count() = 0, NULL, sum(toInt64(p.last_offset) + 1 - toInt64(p.stored))) AS missing\nFROM positions "
         "AS p",
         "missing",
-        rising=steps((1, ORANGE)),
+        (1, ORANGE),
     ),
-    _stat(
+    stat(
         2,
         "Unreadable",
         "How many records in the window could the warehouse not read? It keeps their place and the reason, never the "
@@ -93,32 +72,32 @@ PANELS = (
         "SELECT if((SELECT count() FROM positions) = 0, NULL, count()) AS records\n"
         "FROM records\nWHERE state = 'unreadable' AND $__timeFilter(time)",
         "records",
-        rising=steps((1, ORANGE)),
+        (1, ORANGE),
     ),
-    _stat(
+    stat(
         3,
         "Parked",
         "How many records were set aside in the window? Their feeders can read why, mend them and send them again. "
-        "From "
-        "`parked`.",
+        "From `parked`.",
         "SELECT if((SELECT count() FROM positions) = 0, NULL, count()) AS records\n"
         f"FROM parked\nWHERE $__timeFilter(at)\n  AND {_BY_SOURCE}",
         "records",
-        rising=steps((1, ORANGE), (100, VERMILION)),
+        (1, ORANGE),
+        (100, VERMILION),
     ),
-    _stat(
+    stat(
         4,
         "Fact to alert, 19 in 20",
         "Within how many seconds of the newest fact that could have moved them did 19 in 20 words of alerts come in "
-        "the "
-        "window? From `records` and `alert_history`, by the time of the log. A lower bound while many facts flow. 'no "
-        "data': no alert changed.",
+        "the window? From `records` and `alert_history`, by the time of the log. A lower bound while many facts flow. "
+        "'no data': no alert changed.",
         f"SELECT if(count() = 0, NULL, quantileExact(0.95)(wait)) AS wait\nFROM (\n  {_WAITS}\n)",
         "wait",
-        "s",
-        steps((1, ORANGE), (60, VERMILION)),
+        (1, ORANGE),
+        (60, VERMILION),
+        unit="s",
     ),
-    _stat(
+    stat(
         5,
         "Silent sources",
         f"How many sources have said nothing for more than {LATE} days before the end of the window? From `freshness`; "
@@ -126,14 +105,13 @@ PANELS = (
         f"SELECT if(count() = 0, NULL, countIf(dateDiff('day', last_heard, $__toTime) > {LATE})) AS sources\n"
         f"FROM freshness\nWHERE {_BY_SOURCE}",
         "sources",
-        rising=steps((1, ORANGE)),
+        (1, ORANGE),
     ),
     Panel(
         id=7,
         title="Records a second",
         question="How much is said, and how much follows from it? Facts (all kinds, with repeats), what the program "
-        "says "
-        "of them (alerts and remarks), notices, and what was set aside. From `records`, by the time of the log.",
+        "says of them (alerts and remarks), notices, and what was set aside. From `records`, by the time of the log.",
         kind="timeseries",
         sql=(
             f"SELECT $__timeInterval(r.time) AS time, countIf(topic IN {FACTS}) / $__interval_s AS facts,\n"
@@ -143,7 +121,7 @@ PANELS = (
             "FROM records AS r\nWHERE $__timeFilter(r.time)\nGROUP BY time ORDER BY time"
         ),
         columns=(
-            Column(name="time", title="Time [UTC]", unit="dateTimeAsIso"),
+            over_time("Time [UTC]"),
             Column(name="facts", title="facts", unit="ops", color=BLUE),
             Column(name="derived", title="alerts and remarks", unit="ops", color=ORANGE),
             Column(name="notices", title="notices", unit="ops", color=SKY),
@@ -166,7 +144,7 @@ PANELS = (
             f"  quantileExact(0.99)(wait) AS nearly_all\nFROM (\n  {_WAITS}\n)\nGROUP BY time ORDER BY time"
         ),
         columns=(
-            Column(name="time", title="Time [UTC]", unit="dateTimeAsIso"),
+            over_time("Time [UTC]"),
             Column(name="half", title="half", unit="s", color=SKY),
             Column(name="most", title="19 in 20", unit="s", color=BLUE),
             Column(name="nearly_all", title="99 in 100", unit="s", color=VERMILION),
@@ -179,8 +157,7 @@ PANELS = (
         id=9,
         title="Parked, by reason",
         question="Why were records set aside in the window: at which stage, at which path? From `parked`; the first "
-        "fault "
-        "of each record counts. The refused text is nowhere.",
+        "fault of each record counts. The refused text is nowhere.",
         kind="table",
         sql=(
             "SELECT reason, if(p.source = '', 'not readable', p.source) AS feeder, count() AS records, max(p.at) AS "
@@ -196,7 +173,7 @@ PANELS = (
             ),
             text("feeder", "Source", width=160),
             number("records", "Records", width=90),
-            Column(name="last", title="Last [UTC]", unit="dateTimeAsIso", width=170),
+            moment("last", "Last [UTC]"),
         ),
         grid=Grid(0, 13, 12, 9),
         no_value="Nothing was set aside in this window. Whether anything came: see 'Newest record'.",
@@ -205,8 +182,7 @@ PANELS = (
         id=10,
         title="Freshness by source",
         question=f"When was each source last heard, also with nothing new? Lately: within {RECENT} days before the "
-        f"end of "
-        f"the window; silent: for more than {LATE}. From `freshness`. A quiet source may have nothing to say.",
+        f"end of the window; silent: for more than {LATE}. From `freshness`. A quiet source may have nothing to say.",
         kind="table",
         sql=(
             f"SELECT source, multiIf(days <= {RECENT}, 'lately', days <= {LATE}, 'late', 'silent') AS heard, "
@@ -218,7 +194,7 @@ PANELS = (
         columns=(
             text("source", "Source"),
             text("heard", "Heard", *HEARD, width=100),
-            Column(name="last_heard", title="Last [UTC]", unit="dateTimeAsIso", width=170),
+            moment("last_heard", "Last [UTC]"),
             number("silence", "Ago", "s"),
             number("subjects", "Facts", width=80),
         ),
@@ -240,36 +216,30 @@ PANELS = (
             number("partitions", "Partitions", width=95),
             number("records", "Stored"),
             number("missing", "Missing", width=90),
-            Column(name="last", title="Newest [UTC]", unit="dateTimeAsIso", width=170),
+            moment("last", "Newest [UTC]"),
         ),
         grid=Grid(0, 22, 12, 9),
         no_value="The warehouse holds no record.",
     ),
     Panel(
         id=12,
-        title="Repeats and corrections",
-        question="How many records brought facts in the window; how many of them brought the same revision again "
-        "(repeats "
-        "cost nothing), how many facts were corrected (a revision above 1) and how many taken back? From `records`.",
-        kind="table",
+        title="Waiting, by reader",
+        question="How many records of the log waited for those who place facts and keep watch, and for the warehouse? "
+        "The most of each interval, as looked at every ten seconds. From `lag`.",
+        kind="timeseries",
         sql=(
-            "SELECT splitByChar(':', r.subject)[1] AS fact, count() AS records,\n"
-            "  count() - uniqExact(r.subject, r.revision, r.kind = 'retraction') AS repeats,\n"
-            "  uniqExactIf((r.subject, r.revision), r.revision > 1 AND r.kind != 'retraction') AS corrections,\n"
-            "  uniqExactIf(r.subject, r.kind = 'retraction') AS retractions\n"
-            "FROM records AS r\n"
-            f"WHERE r.topic IN {FACTS} AND r.state = 'whole' AND $__timeFilter(r.time)\n  AND {_BY_SOURCE}\n"
-            "GROUP BY fact ORDER BY fact LIMIT 50"
+            "SELECT $__timeInterval(l.time) AS time, maxIf(l.waiting, l.reader = 'pledgewatch') AS watched,\n"
+            "  maxIf(l.waiting, l.reader = 'store') AS stored\n"
+            "FROM lag AS l\nWHERE $__timeFilter(l.time)\nGROUP BY time ORDER BY time"
         ),
         columns=(
-            text("fact", "Kind of fact"),
-            number("records", "Records"),
-            number("repeats", "Repeats"),
-            number("corrections", "Corrections"),
-            number("retractions", "Taken back"),
+            over_time("Time [UTC]"),
+            Column(name="watched", title="for place and watch", unit="short", color=BLUE),
+            Column(name="stored", title="for the warehouse", unit="short", color=ORANGE),
         ),
         grid=Grid(12, 22, 12, 9),
-        no_value="No fact came in this window: nothing was said, or nothing arrived; see 'Newest record'.",
+        no_value="Nobody looked in this window: the process that keeps the warehouse did not run.",
+        interval="1m",
     ),
 )
 

@@ -57,3 +57,8 @@ def board_link(title: str, uid: str) -> Link:
 def shown(column: str, instead: str = LEFT_TO_OFFICERS) -> str:
     """SQL of `column` where the board may go as far (`shared`, which the views say), else words."""
     return f"if(shared, toString({column}), '{instead}')"
+
+
+def spaced(column: str) -> str:
+    """SQL of a word of a vocabulary, as one reads it."""
+    return f"replaceAll({column}, '_', ' ')"

@@ -4,34 +4,42 @@
 from __future__ import annotations
 
 from dashboards.looks import (
-    BANDS,
-    BLUE,
     CLOSE_REASONS,
-    NONE,
     ORANGE,
-    STATUSES,
-    UNATTRIBUTED,
     VERMILION,
     hidden,
     number,
     series_of_bands,
-    steps,
     text,
 )
-from dashboards.model import Board, Column, Grid, Link, Mapping, Panel, Step, Unit
+from dashboards.model import Board, Grid, Link, Mapping, Panel
 from dashboards.questions import (
     DESTINATION,
     FILTER,
     ISSUING_STATE,
     LIVE,
     NO_ALERTS,
-    NO_DATA,
     NOTHING_HEARD,
     PAGE,
     POLICIES,
     TO_THE_PAGE,
     board_link,
     shown,
+    spaced,
+)
+from dashboards.shapes import (
+    BY_BAND,
+    LISTED,
+    OFFICE,
+    WORKED,
+    alerts_where,
+    band,
+    destination,
+    flow,
+    flow_columns,
+    stat,
+    state,
+    whose,
 )
 
 STUCK = 14
@@ -42,7 +50,7 @@ _QUIET = (
     "quiet\n"
     "  FROM alerts\n"
     "  LEFT JOIN (SELECT alert, max(at) AS last_word FROM decisions GROUP BY alert) AS d ON d.alert = alerts.id\n"
-    f"  WHERE {LIVE} AND band_rank >= 2"
+    f"  WHERE {WORKED}"
 )
 """Live alerts at review or above, with the days since anyone decided anything of them (or since it was known)."""
 _FIRST_ANSWERS = (
@@ -54,49 +62,24 @@ _FIRST_ANSWERS = (
 )
 
 
-def _stat(
-    place: int,
-    title: str,
-    question: str,
-    sql: str,
-    column: str,
-    unit: Unit = "short",
-    rising: tuple[Step, ...] = steps(),
-) -> Panel:
-    return Panel(
-        id=place + 1,
-        title=title,
-        question=question,
-        kind="stat",
-        sql=sql,
-        columns=(Column(name=column, title=title, unit=unit, mappings=(NONE,) if unit == "short" else ()),),
-        grid=Grid(place * 4, 0, 4, 4),
-        no_value=NO_DATA,
-        steps=rising,
-    )
-
-
 PANELS = (
-    _stat(
+    stat(
         0,
         "Live",
         "How many alerts at review or above are open or acknowledged? From `alerts`. 'no data': no day has begun in "
-        "the "
-        "log yet.",
-        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM alerts\nWHERE {LIVE} AND band_rank >= 2\n  AND "
-        f"{FILTER}",
+        "the log yet.",
+        alerts_where(WORKED),
         "alerts",
     ),
-    _stat(
+    stat(
         1,
         "Nobody's",
         "How many live alerts at review or above are assigned to nobody? From `alerts`.",
-        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\n"
-        f"FROM alerts\nWHERE {LIVE} AND band_rank >= 2 AND assigned_to = ''\n  AND {FILTER}",
+        alerts_where(f"{WORKED} AND assigned_to = ''"),
         "alerts",
-        rising=steps((1, ORANGE)),
+        (1, ORANGE),
     ),
-    _stat(
+    stat(
         2,
         "Stuck",
         f"For how many live alerts at review or above has nobody decided anything for {STUCK} days? From `alerts` and "
@@ -104,19 +87,18 @@ PANELS = (
         f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM (\n  {_QUIET}\n)\n"
         f"WHERE quiet >= {STUCK}\n  AND {FILTER}",
         "alerts",
-        rising=steps((1, ORANGE)),
+        (1, ORANGE),
     ),
-    _stat(
+    stat(
         3,
         "Can still be stopped",
         "In how many live alerts can something still be stopped: a use that goes on, support, a delivery or a renewal "
         "that is pending? From `alerts`.",
-        f"SELECT if({NOTHING_HEARD}, NULL, count()) AS alerts\nFROM alerts\nWHERE {LIVE} AND actionable = 1\n  AND "
-        f"{FILTER}",
+        alerts_where(f"{LIVE} AND actionable = 1"),
         "alerts",
-        rising=steps((1, VERMILION)),
+        (1, VERMILION),
     ),
-    _stat(
+    stat(
         4,
         "First answer, half of them",
         "Within how many days of becoming known did half of the alerts get their first decision, among those first "
@@ -126,7 +108,7 @@ PANELS = (
         "days",
         unit="d",
     ),
-    _stat(
+    stat(
         5,
         "First answer, nine in ten",
         "Within how many days of becoming known did nine in ten alerts get their first decision, among those first "
@@ -145,15 +127,16 @@ PANELS = (
         sql=(
             "SELECT band, if(actionable = 1, 'yes', 'no') AS stoppable, destination, "
             f"{shown('title')} AS title,\n"
-            f"  {shown('clause_kind')} AS clause_kind, status, if(assigned_to = '', 'nobody', assigned_to) AS office,\n"
+            f"  {shown(spaced('clause_kind'))} AS clause_kind, status,\n"
+            f"  {OFFICE},\n"
             f"  known_days, toString(due) AS due_on, {shown('waiting_for')} AS waiting_for, if(shared, {PAGE}, "
             f"'/alerts') AS page\n"
             "FROM alerts\n"
-            f"WHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
+            f"WHERE {LISTED}\n  AND {FILTER}\n"
             "ORDER BY actionable DESC, band_rank DESC, isNull(due), due, known_days DESC, id LIMIT 200"
         ),
         columns=(
-            text("band", "Band", *BANDS, width=105, link=TO_THE_PAGE),
+            band(105),
             text(
                 "stoppable",
                 "Can be stopped",
@@ -161,11 +144,11 @@ PANELS = (
                 Mapping(value="no", text="no"),
                 width=120,
             ),
-            text("destination", "Destination", UNATTRIBUTED, width=100),
+            destination(100),
             text("title", "What", link=TO_THE_PAGE),
             text("clause_kind", "Clause", width=180),
-            text("status", "State", *STATUSES, width=130),
-            text("office", "Whose", Mapping(value="nobody", text="○ nobody"), width=140),
+            state(),
+            whose(140),
             number("known_days", "Known for", "d", width=100),
             text("due_on", "Due", width=100),
             text("waiting_for", "Waits for"),
@@ -182,18 +165,18 @@ PANELS = (
         kind="table",
         sql=(
             f"SELECT quiet, band, destination, {shown('title')} AS title, status,\n"
-            f"  if(assigned_to = '', 'nobody', assigned_to) AS office, if(shared, {PAGE}, '/alerts') AS page\n"
+            f"  {OFFICE}, if(shared, {PAGE}, '/alerts') AS page\n"
             f"FROM (\n  {_QUIET}\n)\n"
             f"WHERE quiet >= {STUCK}\n  AND {FILTER}\n"
             "ORDER BY quiet DESC, band_rank DESC, id LIMIT 100"
         ),
         columns=(
             number("quiet", "Quiet for", "d", width=100),
-            text("band", "Band", *BANDS, width=105, link=TO_THE_PAGE),
-            text("destination", "Destination", UNATTRIBUTED, width=100),
+            band(105),
+            destination(100),
             text("title", "What", link=TO_THE_PAGE),
-            text("status", "State", *STATUSES, width=130),
-            text("office", "Whose", Mapping(value="nobody", text="○ nobody"), width=140),
+            state(),
+            whose(140),
             hidden("page"),
         ),
         grid=Grid(0, 15, 14, 9),
@@ -203,17 +186,16 @@ PANELS = (
         id=9,
         title="Whose",
         question="Who has how many live alerts at review or above, how many overdue, and how old is the oldest? "
-        "Offices, "
-        "not persons. From `alerts`.",
+        "Offices, not persons. From `alerts`.",
         kind="table",
         sql=(
-            "SELECT if(assigned_to = '', 'nobody', assigned_to) AS office, count() AS alerts,\n"
+            f"SELECT {OFFICE}, count() AS alerts,\n"
             "  countIf(band_rank >= 3) AS pressing, countIf(due < today) AS overdue, max(known_days) AS oldest\n"
-            f"FROM alerts\nWHERE {LIVE} AND band_rank >= 2\n  AND {FILTER}\n"
+            f"FROM alerts\nWHERE {WORKED}\n  AND {FILTER}\n"
             "GROUP BY office ORDER BY alerts DESC, office LIMIT 100"
         ),
         columns=(
-            text("office", "Whose", Mapping(value="nobody", text="○ nobody")),
+            whose(),
             number("alerts", "Live", width=80),
             number("pressing", "Alert or urgent", width=130),
             number("overdue", "Overdue", width=90),
@@ -226,15 +208,13 @@ PANELS = (
         id=10,
         title="How old",
         question="For how long have the live alerts been known, by band? From `alerts`, against the greatest day of "
-        "the "
-        "log.",
+        "the log.",
         kind="barchart",
         sql=(
             "SELECT multiIf(isNull(known_days), 'not known', known_days <= 7, '7 days or less',\n"
             "    known_days <= 30, '8 to 30 days', known_days <= 90, '31 to 90 days', 'over 90 days') AS age,\n"
-            "  countIf(band = 'urgent') AS urgent, countIf(band = 'alert') AS alert,\n"
-            "  countIf(band = 'review') AS review, countIf(band = 'watch') AS watch\n"
-            f"FROM alerts\nWHERE {LIVE} AND band != 'context'\n  AND {FILTER}\n"
+            f"  {BY_BAND}\n"
+            f"FROM alerts\nWHERE {LISTED}\n  AND {FILTER}\n"
             "GROUP BY age ORDER BY min(known_days)"
         ),
         columns=(text("age", "age"), *series_of_bands()),
@@ -248,17 +228,8 @@ PANELS = (
         question="Does the queue grow? Alerts opened or opened again, against closed or withdrawn, by day of the log. "
         "From `alert_transitions`.",
         kind="timeseries",
-        sql=(
-            "SELECT $__timeInterval(t.time) AS time, countIf(transition IN ('opened', 'reopened')) AS came,\n"
-            "  countIf(transition IN ('closed', 'withdrawn')) AS went\n"
-            f"FROM alert_transitions AS t\nWHERE $__timeFilter(t.time)\n  AND {FILTER}\n"
-            "GROUP BY time ORDER BY time"
-        ),
-        columns=(
-            Column(name="time", title="Day [UTC]", unit="dateTimeAsIso"),
-            Column(name="came", title="＋ came", unit="short", color=ORANGE),
-            Column(name="went", title="● went", unit="short", color=BLUE),
-        ),
+        sql=flow("came", "went"),
+        columns=flow_columns("came", "went"),
         grid=Grid(8, 24, 8, 8),
         no_value="No alert came or went in this window. Whether anything was heard: see the overview.",
         interval="1d",
@@ -268,8 +239,7 @@ PANELS = (
         id=12,
         title="Closed, and why",
         question="With which reasons were alerts closed in the window? From `decisions`, by the time of the decision; "
-        "an "
-        "alert closed twice counts twice.",
+        "an alert closed twice counts twice.",
         kind="table",
         sql=(
             "SELECT if(close_reason = '', 'other', close_reason) AS reason, count() AS closings\n"

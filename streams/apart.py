@@ -26,12 +26,13 @@ from streams import house
 from streams.access import Keys
 from streams.agents.clock import keep_time
 from streams.agents.deliver import Deliverer
+from streams.agents.lag import keep_lag
 from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
 from streams.agents.telling.routes import Pace
 from streams.errors import Stop, Wait
-from streams.health import LOOK_EVERY, Health, Movement, answer
+from streams.health import LOOK_EVERY, Health, Movement, Seen, answer
 from streams.intake.door import Door, owned_by_register
 from streams.intake.index import Index
 from streams.pages.ports import PagePorts
@@ -39,6 +40,7 @@ from streams.settings import Settings
 from streams.topology import STORED, together
 from streams.transport.address import KafkaAddress
 from streams.transport.kafka import KafkaProducer, KafkaReader
+from streams.transport.topics import LAG_DAYS, SEGMENT_DAYS
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
 from streams.warehouse.past import Archive
@@ -115,21 +117,23 @@ async def until_told(*parts: Awaitable[object], ending: Callable[[], object] = l
 async def store(log: KafkaAddress, settings: Settings, warehouse: str, process: Process) -> None:
     """Keep the warehouse: every topic, each record once."""
     async with both_ends(log, settings) as ends, one_warehouse(warehouse) as kept:
-        movement, seen = Movement(), [Health(ready=False, why="starting")]
+        movement, seen = Movement(), Seen()
 
         async def keep_looking() -> None:
             while True:
                 try:
-                    seen[0] = movement.judge(await ends.reader.lag(STORE_GROUP, STORED))
+                    seen.note(movement.judge(await ends.reader.lag(STORE_GROUP, STORED)))
                 except Wait as error:
-                    seen[0] = Health(ready=False, why=str(error))
+                    seen.note(Health(ready=False, why=str(error)))
                 await asyncio.sleep(LOOK_EVERY)
 
-        answering = await answer(process.ready_port, lambda: seen[0])
+        answering = await answer(process.ready_port, seen.now)
         try:
             process.said("ready")
-            writing = store_all(ends.reader, WarehouseStore(kept, read=decode_fact), STORED)
-            await until_told(writing, keep_looking(), ending=process.ending)
+            sink = WarehouseStore(kept, read=decode_fact)
+            writing = store_all(ends.reader, sink, STORED)
+            noting = keep_lag(ends.reader, sink.note_lag, house.READERS, ends.clock)
+            await until_told(writing, noting, keep_looking(), ending=process.ending)
         finally:
             answering()
 
@@ -164,13 +168,16 @@ async def intake(log: KafkaAddress, settings: Settings, warehouse: str, process:
             reads = Reads(kept)
             owns = owned_by_register(reads.fact)
             partitions = await _partitions(ends.reader)
-            door = Door(ends.producer, ends.reader, index, partitions=partitions, clock=ends.clock, owns=owns)
+            door = Door(
+                ends.producer, ends.reader, index, partitions=partitions, clock=ends.clock, owns=owns,
+                stubs_again_days=LAG_DAYS + SEGMENT_DAYS + 1,
+            )  # fmt: skip
             await door.start()
             server = house.Server(uvicorn.Config(
                 _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
                 server_header=False, access_log=False, timeout_graceful_shutdown=3,
             ))  # fmt: skip
-            parts = [house.serve(server, lambda: process.said(f"ready at {ends.address}"))]
+            parts = [house.serve(server, lambda: process.said(f"ready at {ends.address}")), door.keep_stubs()]
             if settings.tick_every > 0:
                 parts.append(keep_time(ends.producer, ends.clock, settings.tick_every))
             await until_told(*parts, ending=process.ending)
@@ -191,9 +198,8 @@ def _http(ends: Ends, door: Door, reads: Reads) -> Litestar:
     archive = Archive(reads, RegisterNamer)
     ports = house.intake_ports(settings, door, archive, (ends.producer, ends.reader), ends.clock)
     pages = PagePorts(
-        reads=reads, past=archive.at, survey=archive.surveys.at, submit=door.submit, clock=ends.clock,
-        authority=settings.authority,
-        country_name=house.state_name,
+        reads=reads, rulings=reads, past=archive.at, survey=archive.surveys.at, ask=reads.ask, submit=door.submit,
+        clock=ends.clock, authority=settings.authority, country_name=house.state_name,
     )  # fmt: skip
     return house.http_app(settings, ports, pages, Keys(settings.home / "keys.json"))
 

@@ -19,6 +19,8 @@ LOOK_EVERY = 2.0
 """Seconds between looks at the progress."""
 STUCK_AFTER = 60.0
 """Seconds without progress, with records waiting, after which a process is not ready."""
+OLD_AFTER = 10.0
+"""Seconds after which a look says nothing any more: the process slept, or the log does not answer."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +32,25 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Partitions that it reads [count]."""
     lag: int = 0
     """Records that wait for it [count]."""
+
+
+class Seen:
+    """The health at the last look; where that is long ago, a process that has just been woken is not ready yet."""
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._at = seconds, seconds()
+        self._health = Health(ready=False, why="starting")
+
+    def note(self, health: Health) -> None:
+        """This was found just now."""
+        self._health, self._at = health, self._seconds()
+
+    def now(self) -> Health:
+        """What can be said now."""
+        age = self._seconds() - self._at
+        if age <= OLD_AFTER or not self._health.ready:
+            return self._health
+        return msgspec.structs.replace(self._health, ready=False, why=f"nobody has looked for {age:.0f} s")
 
 
 class Movement:

@@ -38,6 +38,7 @@ from streams.agents.deliver import (
     Forgotten,
     Heard,
 )
+from streams.agents.lag import keep_lag
 from streams.agents.naming import RegisterNamer
 from streams.agents.store import GROUP as STORE_GROUP
 from streams.agents.store import store_all
@@ -73,6 +74,8 @@ from streams.warehouse.reads import Reads
 from streams.warehouse.store import WarehouseStore
 
 Clock = Callable[[], dt.datetime]
+READERS = {GROUP: (*FACT_TOPICS, "dossiers"), STORE_GROUP: STORED}
+"""Who keeps a place in the log, and of which topics."""
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,8 +156,10 @@ async def open_house(
         archive = Archive(reads, RegisterNamer)
         pages = PagePorts(
             reads=reads,
+            rulings=reads,
             past=archive.at,
             survey=archive.surveys.at,
+            ask=reads.ask,
             submit=door.submit,
             clock=clock,
             authority=settings.authority,
@@ -256,6 +261,7 @@ async def live(house: House, *, keep_clock: bool, ready: Callable[[], object] = 
             house.stream.watch.end_bursts(),
             hear_strangers(house.stream, house.reader),
             keep_erased(house),
+            keep_lag(house.reader, WarehouseStore(house.warehouse).note_lag, READERS, wall_clock),
             keep_compact(house.log, keep_days={t.name: t.retention_days for t in TOPICS.values() if t.retention_days}),
             serve(server, ready),
             stopping.wait(),

@@ -17,7 +17,7 @@ import msgspec
 
 from schemas.topics import TOPICS
 from streams.errors import Stop, Wait
-from streams.health import LOOK_EVERY, STUCK_AFTER, Health, Movement, answer
+from streams.health import LOOK_EVERY, STUCK_AFTER, Health, Movement, Seen, answer
 from streams.topology import CHANGELOGS, FACT_TOPICS, GROUP, Stream, build, hear_strangers, together
 from streams.transport.address import KafkaAddress
 from streams.transport.app import Worker
@@ -78,7 +78,7 @@ async def work(
     progress = Progress(stream, reader, how.stuck_after)
     worker = Worker(stream.app)
     try:
-        answering = await answer(how.ready_port, lambda: progress.health)
+        answering = await answer(how.ready_port, progress.seen.now)
         try:
             await together(worker.start(), stopping.wait())
             if not stopping.is_set():
@@ -147,14 +147,14 @@ class Progress:
     """Whether this worker moves."""
 
     def __init__(self, stream: Stream, reader: Reader, stuck_after: float) -> None:
-        self.health = Health(ready=False, why="starting")
+        self.seen = Seen()
         self._stream, self._reader = stream, reader
         self._movement = Movement(stuck_after)
 
     async def keep_looking(self) -> None:
         """Look again and again, for ever."""
         while True:
-            self.health = await self._look()
+            self.seen.note(await self._look())
             await asyncio.sleep(LOOK_EVERY)
 
     async def _look(self) -> Health:

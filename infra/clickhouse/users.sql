@@ -21,6 +21,7 @@ GRANT SELECT ON pledgewatch.facts TO pledgewatch_reads;
 GRANT SELECT ON pledgewatch.freshness TO pledgewatch_reads;
 GRANT SELECT ON pledgewatch.incidents TO pledgewatch_reads;
 GRANT SELECT ON pledgewatch.judgments TO pledgewatch_reads;
+GRANT SELECT ON pledgewatch.lag TO pledgewatch_reads;
 GRANT SELECT ON pledgewatch.licenses TO pledgewatch_reads;
 GRANT SELECT ON pledgewatch.names TO pledgewatch_reads;
 GRANT SELECT ON pledgewatch.notices TO pledgewatch_reads;

@@ -22,7 +22,9 @@ from streams.settings import Settings
 from streams.warehouse.erasing import Left
 
 _NOT_TEXT = ("warehouse", "keys.json")
-"""What is not searched as bytes: the warehouse is compressed, and is searched by questions."""
+"""What is not searched as bytes here: the warehouse is compressed, and is searched by questions."""
+_HELD = ("log.sqlite", "intake.sqlite")
+"""Files that the running process searches, with their journals."""
 
 
 @click.command()
@@ -134,9 +136,9 @@ def _words_in(file: Path | None) -> tuple[str, ...]:
 
 
 def _in_files(fact: str, words: tuple[str, ...], chosen: Settings, also: tuple[Path, ...]) -> Iterator[Left]:
-    """In the bytes of files: the mailbox, the outbox, the index, dumps in the home folder, and what else is named.
+    """In the bytes of files: the mailbox, the outbox, dumps in the home folder, and what else is named.
 
-    The log's own bytes are compared with its records by the process that holds it.
+    The bytes of the log and of the index are compared with what is in them by the process that holds them.
     """
     _, _, ref = fact.partition(":")
     behind = re.escape(ref.encode()) + rb"(?![A-Za-z0-9_/#+-])"
@@ -154,7 +156,7 @@ def _in_files(fact: str, words: tuple[str, ...], chosen: Settings, also: tuple[P
 
 def _apart(path: Path, chosen: Settings) -> bool:
     inside = path.relative_to(chosen.home).parts[0]
-    return inside in _NOT_TEXT or inside.startswith(chosen.log_path.name) or inside.endswith(".key")
+    return inside in _NOT_TEXT or inside.startswith(_HELD) or inside.endswith(".key")
 
 
 # -- holds ----------------------------------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ product or publisher is unintended.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas import Name
-from schemas.policy import RegisteredSource
-from schemas.vocabulary import EntityKind, NameRelation, Technology
+from schemas.framework import Commitment, Framework, Participant
+from schemas.policy import DestinationClass, RegisteredSource
+from schemas.vocabulary import DestinationGrade, EntityKind, NameRelation, Technology
 from streams.demo.telling import FIRST_DAY, Known, day
 
 STATES = {
@@ -295,3 +297,43 @@ def _sources() -> Iterator[RegisteredSource]:
 
 SOURCES: tuple[RegisteredSource, ...] = tuple(_sources())
 """The source register of the invented authority."""
+
+
+_CLASSED: tuple[tuple[str, DestinationGrade, dt.date | None, dt.date | None], ...] = (
+    ("QS", "partner", None, None), ("QW", "partner", None, None), ("QZ", "partner", None, None),
+    ("XR", "partner", None, None), ("XW", "partner", None, None), ("QN", "eligible", None, None),
+    ("QO", "eligible", None, None), ("QY", "eligible", None, None), ("XE", "eligible", None, None),
+    ("XO", "eligible", None, None), ("QM", "case_by_case", None, None), ("QR", "case_by_case", None, None),
+    ("XD", "case_by_case", None, None), ("XH", "case_by_case", None, None), ("XM", "case_by_case", None, None),
+    ("XT", "eligible", None, day("2025-05-31")), ("XT", "case_by_case", day("2025-06-01"), None),
+    ("QP", "restricted", None, None), ("QX", "restricted", None, None), ("XJ", "restricted", None, None),
+    ("XS", "case_by_case", None, day("2025-09-30")), ("XS", "restricted", day("2025-10-01"), None),
+    ("XP", "embargoed", day("2026-02-01"), None),
+)  # fmt: skip
+CLASSES = tuple(
+    DestinationClass(
+        country=country, grade=grade, valid_from=first, valid_to=last, origin="list of the invented office"
+    )
+    for country, grade, first, last in _CLASSED
+)
+"""How the invented office classes states, and since when."""
+
+COMPACT = Framework(
+    key="tannmark-compact", name="Tannmark Compact on watched exports", adopted=day("2023-05-01"),
+    words="An invented framework of three invented states.", source="invented for the demo",
+    commitments=(
+        Commitment(
+            kind="share_information", words="share what is known of misuse", valid_from=day("2023-05-01"),
+            source="invented for the demo",
+        ),
+        Commitment(
+            kind="notify", words="tell the others of a license that is suspended or revoked", binding="yes",
+            valid_from=day("2024-01-01"), source="invented for the demo",
+        ),
+    ),
+    participants=tuple(
+        Participant(country=country, valid_from=since, source="invented for the demo")
+        for country, since in (("XA", day("2023-05-01")), ("XB", day("2023-05-01")), ("XC", day("2024-03-01")))
+    ),
+)  # fmt: skip
+"""What the three issuing states have promised each other."""

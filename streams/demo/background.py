@@ -264,7 +264,12 @@ def _news(draw: Random, number: int, occurred: dt.date, told: dt.date) -> Incide
         alleged_purpose=draw.choice(("unknown", "political_monitoring", "suppression_of_reporting", "serious_crime")),
         expression_related=draw.choice(("yes", "unknown", "no")),
     )  # fmt: skip
-    return _marked(incident, number, told)
+    marked = _marked(incident, number, told)
+    return _published(marked) if marked.tlp == "CLEAR" else marked
+
+
+def _published(incident: Incident) -> Incident:
+    return msgspec.structs.replace(incident, may_use_for=("officer", "partners", "publication"))
 
 
 def _marked(incident: Incident, number: int, told: dt.date) -> Incident:

@@ -14,7 +14,7 @@ import msgspec
 
 from schemas import Policy, Tick
 from schemas.codec import AnyFact
-from streams.demo.actors import SOURCES, names
+from streams.demo.actors import CLASSES, COMPACT, SOURCES, names
 from streams.demo.background import background
 from streams.demo.cases import cases
 from streams.demo.story import story
@@ -37,7 +37,7 @@ def demo_policy() -> Policy:
     """The shipped policy with the invented authority's source register."""
     return msgspec.structs.replace(
         shipped_policy(), id="demo-policy", source="xa-licensing", version="start-demo", in_force_from=FIRST_DAY,
-        sources=SOURCES,
+        sources=SOURCES, destination_classes=CLASSES, frameworks=(COMPACT,),
     )  # fmt: skip
 
 

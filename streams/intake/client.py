@@ -24,6 +24,7 @@ from streams.intake.views import alert_path
 from streams.rules.aggregate import Table
 from streams.rules.exposure import Ranking
 from streams.rules.foreknown import ForeknownLicense
+from streams.rules.recompute import Recomputed
 from streams.rules.register import ENTRIES, Entry, Shelf
 from streams.warehouse.erasing import Left
 
@@ -151,6 +152,11 @@ class Client:
             raise Stop(f"{self.address} has nothing at {path}: expected a process of this release")
         return found
 
+    def recomputed(self, alert_id: str, version: str | None = None) -> Recomputed | None:
+        """A record of an alert computed again from what it names, or `None`."""
+        path = f"/api/v1/alerts/{_quoted(alert_path(alert_id))}/recomputed"
+        return self._read(path, Recomputed, {"version": version})
+
     def parked(self, source: str | None = None, limit: int = 100, **query: str | int | None) -> list[Parked]:
         """Records set aside, and why."""
         return self._read("/api/v1/parked", list[Parked], {"source": source, "limit": limit, **query}) or []
@@ -200,7 +206,9 @@ class Client:
         content, headers = msgspec.json.encode(body), {"Content-Type": JSON}
         response = self._again("POST", path, Summary(), content=content, headers=headers)
         if response.status_code not in (200, 202):
-            raise Stop(_said(response))
+            problem = _problem(response)
+            faults = [f"found {each.found}; expected {each.expected}" for each in problem.errors] if problem else []
+            raise Stop(f"Not done: {'; '.join(faults) or _said(response)}")
         return msgspec.json.decode(response.content, type=of)
 
     def receipt(self, receipt: str) -> Receipt | None:

@@ -135,7 +135,11 @@ HOUSE = Access(name="pages", scopes=frozenset({"officer"}))
 
 
 class Door:
-    """The one way in. Holds the index; `partitions` is the number that every topic has."""
+    """The one way in. Holds the index; `partitions` is the number that every topic has.
+
+    Stubs are laid anew at each start and by `keep_stubs`, for `stubs_again_days`: on a cluster a record that comes
+    later ends the segment that holds the first ones, so that it is compacted.
+    """
 
     def __init__(
         self,
@@ -148,7 +152,9 @@ class Door:
         owns: Owns = owned_by_key,
         resolve_country: Callable[[str], str | None] = state_code,
         deny: DenyList | None = None,
+        stubs_again_days: int = 0,
     ) -> None:
+        self._stubs_again_ms = stubs_again_days * 86_400_000
         self._producer, self._reader = producer, reader
         self.index = index
         self._partitions, self._clock = partitions, clock
@@ -322,9 +328,9 @@ class Door:
 
     # -- erasure --------------------------------------------------------------------------------------------------
 
-    async def hear(self) -> None:
-        """Read what others have written about erasures and holds."""
-        await catch_up(self.index, self._reader, FIRST)
+    async def hear(self, *topics: str) -> None:
+        """Read what others have written about erasures and holds, and into `topics`."""
+        await catch_up(self.index, self._reader, {*FIRST, *topics})
 
     async def erase(self, erasure: Erasure, access: Access) -> None:
         """Have the log take a word on an erasure that was made in the house, and lay the stubs where it erases."""
@@ -332,7 +338,13 @@ class Door:
             if msgspec.structs.replace(erasure, recorded_at=None) != _undated(self.index.erasure(erasure.digest)):
                 await self._send([_stamped(erasure, access, self._clock())], access)
                 await self.hear()
-            await catch_up(self.index, self._reader, [TOPIC_OF[erasure.of]])
+            await self.hear(TOPIC_OF[erasure.of])
+            await self.lay_stubs()
+
+    async def keep_stubs(self, every: float = 86_400.0) -> None:
+        """Lay the stubs again every day [s], for ever."""
+        while True:
+            await asyncio.sleep(every)
             await self.lay_stubs()
 
     async def lay_stubs(self) -> int:
@@ -341,7 +353,8 @@ class Door:
         for start in range(0, len(due), _STUBS_AT_ONCE):
             some = due[start : start + _STUBS_AT_ONCE]
             await self._producer.send([Outgoing(stub.topic, None, stub.key, stub.partition) for stub in some])
-            await asyncio.to_thread(self.index.stubs_laid, some)
+            now_ms = int(self._clock().timestamp() * 1000)
+            await asyncio.to_thread(self.index.stubs_laid, some, now_ms, self._stubs_again_ms)
         return len(due)
 
     def _record(self, fact: AnyFact, access: Access) -> Outgoing:

@@ -76,6 +76,7 @@ class Eraser:
     async def ask(self, key: str, why: str, access: Access) -> Erasure:
         """Ask for the erasure of the fact `kind:source:id`; raises `Refused` where it cannot be asked for."""
         kind, source, id = _parts(key)
+        await self._door.hear(TOPIC_OF[kind])
         await self._may(key, source, access)
         if id in why or source + ":" + id in why:
             raise _refused("/why", "words that repeat the id", "why it is erased, without anything of what is erased")
@@ -93,8 +94,8 @@ class Eraser:
 
     async def confirm(self, key: str, access: Access) -> Erasure:
         """Confirm, as the second person, what another has asked for; again: finish what a crash left undone."""
-        _, source, _ = _parts(key)
-        await self._door.hear()
+        kind, source, _ = _parts(key)
+        await self._door.hear(TOPIC_OF[kind])
         asked = self._door.index.erasure(key_digest(key))
         if asked is not None and asked.erases:
             return await self._said(asked, access)

@@ -56,8 +56,9 @@ CREATE TABLE IF NOT EXISTS strange_keys (
     topic TEXT NOT NULL, part INTEGER NOT NULL, place INTEGER NOT NULL, record_key BLOB NOT NULL,
     PRIMARY KEY (topic, part, place)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS stubs (
-    topic TEXT NOT NULL, part INTEGER NOT NULL, record_key BLOB NOT NULL, PRIMARY KEY (topic, part, record_key)
+CREATE TABLE IF NOT EXISTS stubs_due (
+    topic TEXT NOT NULL, part INTEGER NOT NULL, record_key BLOB NOT NULL, until_ms INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (topic, part, record_key)
 ) WITHOUT ROWID;
 """
 _VERSION = 1
@@ -129,6 +130,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.Lock()
         self._connection = _open(path)
         self._places: dict[Part, int] = {
@@ -152,7 +154,10 @@ class Index:
                 "INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_row(entry) for entry in entries if entry not in gone],
             )
-            connection.executemany("INSERT OR IGNORE INTO stubs VALUES (?, ?, ?)", [_due(entry) for entry in gone])
+            connection.executemany(
+                "INSERT OR IGNORE INTO stubs_due (topic, part, record_key) VALUES (?, ?, ?)",
+                [_due(entry) for entry in gone],
+            )
             connection.executemany(
                 "INSERT OR IGNORE INTO strange_keys VALUES (?, ?, ?, ?)",
                 [(*_part(e), e.position.offset, e.record_key) for e in entries if e.record_key and e not in gone],
@@ -211,16 +216,32 @@ class Index:
     def stubs(self) -> list[Stub]:
         """The records over which stubs are due."""
         with self._lock:
-            rows = self._connection.execute("SELECT topic, part, record_key FROM stubs").fetchall()
+            rows = self._connection.execute("SELECT topic, part, record_key FROM stubs_due").fetchall()
         return [Stub(topic, part, bytes(key)) for topic, part, key in rows]
 
-    def stubs_laid(self, stubs: Iterable[Stub]) -> None:
-        """The log has these stubs: nothing is left here of what lay under them, not even in the file's journal."""
+    def beyond_rulings(self, words: bytes) -> int:
+        """How often some bytes stand in the index's file, or its journal, other than in holds and erasures."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            said = self._connection.execute("SELECT body FROM holds UNION ALL SELECT body FROM erasures").fetchall()
+            files = [self._path, self._path.with_name(self._path.name + "-wal")]
+            found = sum(file.read_bytes().count(words) for file in files if file.exists())
+        return found - sum(bytes(body).count(words) for (body,) in said)
+
+    def stubs_laid(self, stubs: Iterable[Stub], now_ms: int, again_for_ms: int) -> None:
+        """The log has these stubs. They are laid again for so long; then nothing of what lay under them is left here.
+
+        Not even in the file's journal.
+        """
         with self._writing() as connection:
-            connection.executemany(
-                "DELETE FROM stubs WHERE topic = ? AND part = ? AND record_key = ?",
-                [(stub.topic, stub.partition, stub.key) for stub in stubs],
-            )
+            for stub in stubs:
+                which = (stub.topic, stub.partition, stub.key)
+                connection.execute(
+                    "UPDATE stubs_due SET until_ms = ? "
+                    "WHERE topic = ? AND part = ? AND record_key = ? AND until_ms = 0",
+                    (now_ms + again_for_ms, *which),
+                )
+            connection.execute("DELETE FROM stubs_due WHERE until_ms > 0 AND until_ms <= ?", (now_ms,))
         with self._lock:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -240,16 +261,18 @@ class Index:
         for (fact,) in known:
             if key_digest(fact) == erasure.digest:
                 connection.execute(
-                    "INSERT OR IGNORE INTO stubs SELECT topic, part, CAST(log_key AS BLOB) FROM told WHERE fact = ?",
+                    "INSERT OR IGNORE INTO stubs_due (topic, part, record_key) "
+                    "SELECT topic, part, CAST(log_key AS BLOB) FROM told WHERE fact = ?",
                     (fact,),
                 )
                 connection.execute(
-                    "INSERT OR IGNORE INTO stubs SELECT topic, part, record_key FROM strange_keys "
+                    "INSERT OR IGNORE INTO stubs_due (topic, part, record_key) "
+                    "SELECT topic, part, record_key FROM strange_keys "
                     "JOIN told USING (topic, part, place) WHERE fact = ?",
                     (fact,),
                 )
                 connection.execute("DELETE FROM told WHERE fact = ?", (fact,))
-                connection.execute("DELETE FROM strange_keys WHERE record_key IN (SELECT record_key FROM stubs)")
+                connection.execute("DELETE FROM strange_keys WHERE record_key IN (SELECT record_key FROM stubs_due)")
                 connection.execute("DELETE FROM answers WHERE instr(body, CAST(? AS BLOB)) > 0", (fact,))
                 if erasure.of == "hold":
                     connection.execute("DELETE FROM holds WHERE ref = ?", (fact.partition(":")[2],))

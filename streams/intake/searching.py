@@ -104,6 +104,9 @@ class Search:
         for stub in self._index.stubs():
             if sought.key in stub.key.decode("utf-8", "replace"):
                 yield Left(store="index", place=f"a stub due on {stub.topic}", what="id")
+        for what, text in sought.needles:
+            if (times := self._index.beyond_rulings(text.encode())) > 0:
+                yield Left(store="index", place=f"{times} times in its file", what=what)
 
 
 def _in_record(record: Record, sought: Sought, in_records: Counter[str]) -> Iterator[Left]:

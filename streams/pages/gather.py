@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 
 import msgspec
 
+from dashboards.expanded import Window, expand
+from dashboards.model import Board, Panel
 from schemas.alert import Alert, Remark
 from schemas.codec import AnyFact, body_hash
+from schemas.erasure import Hold
 from schemas.license import License
 from streams.access import Access
-from streams.pages import board, forms, ledger, views, words
+from streams.pages import boards, forms, ledger, surveys, views, words
 from streams.pages.frame import Told, today
 from streams.pages.ports import PagePorts
 from streams.rules.known import NOW, Standpoint
@@ -90,11 +93,18 @@ def of_alert(now: PagePorts, access: Access, alert_id: str, at: Standpoint = NOW
         "steps": views.steps(history),
         "notices": ports.reads.notices(alert_id),
         "linked": _linked(ports, access, shown),
+        "holds": _holds(now, {alert_id, *(e.fact for r in (*records, newest) for c in r.cases for e in c.evidence)}),
         "state": views.issuing_state([shown, *records]),
+        **surveys.beside(now, last or shown, at),
         "ledgers": {case.key: ledger.draw(case.ledger, case.total) for case in (last or shown).cases if case.ledger},
         "view": views,
         "form": forms,
     }
+
+
+def _holds(ports: PagePorts, things: Set[str]) -> list[Hold]:
+    """The litigation holds on an alert, or on what it rests on or ever did."""
+    return [hold for hold in ports.rulings.holds() if hold.on in things]
 
 
 def _withdrawn(history: views.History, at: Standpoint) -> Alert | None:
@@ -147,12 +157,15 @@ def of_fact(now: PagePorts, access: Access, key: str, at: Standpoint = NOW) -> d
     """A fact in every revision that was known; raises `Told` (404)."""
     ports = now.back(at)
     revisions = ports.reads.fact(key)
+    if not revisions and now.rulings.is_erased(key):
+        raise Told(404, "Erased on request", "What stood under this key was erased; that it was, and why, is kept.")
     if not revisions or not _may_read(now, access, revisions):
         raise Told(404, "There is no such fact", "Nothing is on record under this key that you may open.")
     return {
         "today": today(ports),
         "key": key,
         "kind": key.partition(":")[0],
+        "holds": _holds(now, {key}),
         "revisions": [(fact, body_hash(fact), _fields(fact)) for fact in revisions],
     }
 
@@ -189,15 +202,37 @@ def of_parked(now: PagePorts, source: str | None, at: Standpoint = NOW) -> dict[
     return {"today": today(ports), "rows": ports.reads.parked(source, 200), "source": source}
 
 
-def of_board(now: PagePorts, access: Access, at: Standpoint = NOW) -> dict[str, object]:
-    """The board of the monitoring staff."""
-    ports = now.back(at)
-    counts, day = ports.reads.counts(), ports.reads.today()
-    alerts = [alert for alert in ports.reads.alerts(limit=MOST) if views.visible(access, [alert])]
-    built = board.build(alerts, ports.reads.parked(limit=1000), counts.facts, counts.freshness, counts.parked, day)
+def of_board(ports: PagePorts, access: Access, board: Board, asked: boards.Words, at: Standpoint) -> dict[str, object]:
+    """A board: each question answered by the warehouse as it is now. From a past standpoint there is none."""
+    if not at.now:
+        return {"board": board, "past": True, "board_links": ()}
+    offered = _offered({v.name: [str(row[0]) for row in ports.ask(v.sql).rows] for v in board.variables}, access)
+    looking = boards.look(board, asked, offered, access, ports.clock())
+    over = Window(looking.now - boards.SPANS[looking.span], looking.now)
+    marks = [m for each in board.annotations for m in boards.marks_in(*_answered(ports, expand(each.sql, over)))]
     return {
-        "today": today(ports),
-        "board": built,
-        "small": board.SMALL_GROUP,
-        "new_days": board.NEW_DAYS,
+        "board": board,
+        "past": False,
+        "looking": looking,
+        "offered": offered,
+        "spans": tuple(boards.SPANS),
+        "board_links": boards.links(board, looking),
+        "marks": sorted(marks, key=lambda mark: mark.at),
+        "panels": [_panel(ports, panel, looking, marks) for panel in board.panels],
     }
+
+
+def _panel(ports: PagePorts, panel: Panel, looking: boards.Looking, marks: Sequence[boards.Mark]) -> boards.Drawn:
+    sql = boards.question(panel, looking)
+    return boards.drawn(panel, looking, *_answered(ports, sql), marks) if sql else boards.kept_back(panel)
+
+
+def _answered(ports: PagePorts, sql: str) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+    answer = ports.ask(sql)
+    return answer.columns, answer.rows
+
+
+def _offered(offered: Mapping[str, Sequence[str]], access: Access) -> Mapping[str, Sequence[str]]:
+    """What the form offers; to a key that is bound to states only those, for the rest would tell of other states."""
+    own = [state for state in offered.get(boards.STATES, ()) if access.sees_state(state)]
+    return {boards.STATES: own, **dict.fromkeys(offered.keys() - {boards.STATES}, ())} if access.states else offered

@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from schemas.alert import Alert, Remark
 from schemas.codec import AnyFact
+from schemas.erasure import Hold
 from schemas.notice import Notice
 from schemas.parked import Parked
 from schemas.reading import read_fact
@@ -79,6 +80,16 @@ class Reads(Protocol):
         """What is on record, in numbers."""
 
 
+class Rulings(Protocol):
+    """What is held for a court, and what was erased; as it is now, from whatever standpoint. Blocking."""
+
+    def holds(self) -> list[Hold]:
+        """The litigation holds that stand."""
+
+    def is_erased(self, key: str) -> bool:
+        """Whether the fact `kind:source:id` was erased on request."""
+
+
 class TourStep(msgspec.Struct, frozen=True):
     """One stop of the guided tour."""
 
@@ -108,6 +119,18 @@ def _country_name(code: str) -> str | None:
     return state_names().get(code)
 
 
+class Answered(Protocol):
+    """What the warehouse answers to a question of a board."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Names; none where there are no rows."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[object]]:
+        """Values, in the order of the columns."""
+
+
 class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the pages touch."""
 
@@ -116,6 +139,9 @@ class PagePorts(msgspec.Struct, frozen=True, kw_only=True):
     """The same reads from a past standpoint."""
     survey: Callable[[Standpoint], Survey]
     """All that counts from a standpoint, over every destination. Blocking."""
+    ask: Callable[[str], Answered]
+    """The answer to a question of a board, in SQL that is ours. Blocking; raises `errors.Wait`."""
+    rulings: Rulings
     submit: Callable[[Sequence[AnyFact]], Awaitable[object]]
     """Takes facts into the log; raises `schemas.Refused` or `streams.errors.Wait`."""
     clock: Callable[[], dt.datetime]

@@ -4,7 +4,9 @@
     /alerts/{id}        one alert, explained; decide        officer
     /destinations/{cc}  dossier of a destination            officer
     /facts/{key}        a fact in every revision            officer
-    /board              counts and freshness                officer, staff
+    /next               what to check next                  officer
+    /aggregate          events for those who draft law      officer, staff
+    /board[/{name}]     the boards of `dashboards`          officer, staff
     /parked             what was set aside                  officer, staff; a feeder: its own
     /about /tour        how it works; the guided tour       anybody with a key
     /enter /leave       session                             anybody
@@ -32,11 +34,12 @@ from litestar.params import FromPath, SkipValidation
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from dashboards.boards import BOARDS
 from schemas.alert import Alert
 from schemas.problems import Problem, Refused
 from streams.access import COOKIE, Access
 from streams.errors import Wait
-from streams.pages import forms, gather, views
+from streams.pages import boards, forms, gather, views
 from streams.pages.frame import (
     Html,
     Http,
@@ -59,6 +62,7 @@ from streams.pages.frame import (
 )
 from streams.pages.ports import PagePorts
 from streams.pages.render import HEADERS, HERE, alert_path, fact_path, page
+from streams.pages.surveys import survey_pages
 
 REMEMBERED = 1000
 """Forms answered that are remembered, so that a second click on one is not a second decision [count]."""
@@ -94,8 +98,8 @@ def page_routes(ports: PagePorts) -> Sequence[ControllerRouterHandler]:
         Router(
             path="/",
             route_handlers=[
-                index, alerts_index, alert, decide, destination, facts, board_page, parked, about, tour,
-                enter, entered, leave, stylesheet, mark,
+                *survey_pages(), index, alerts_index, alert, decide, destination, facts, board_page, parked, about,
+                tour, enter, entered, leave, stylesheet, mark,
             ],
             dependencies={
                 "ports": Provide(lambda: ports, sync_to_thread=False),
@@ -252,11 +256,16 @@ async def facts(request: Http, ports: Ports, key: FromPath[str]) -> Html:
 # -- staff ----------------------------------------------------------------------------------------------------------
 
 
-@get("/board", name="pages:board")
-async def board_page(request: Http, ports: Ports) -> Html:
-    """Counts and freshness for the monitoring staff."""
+@get(["/board", "/board/{name:str}"], name="pages:board")
+async def board_page(request: Http, ports: Ports, name: FromPath[str] = "") -> Html:
+    """One of the boards of `dashboards`, for the monitoring staff."""
     access = reader(request, ports, "officer", "staff")
-    context = await asyncio.to_thread(gather.of_board, ports, access, standpoint(request, access))
+    board = next((each for each in BOARDS if boards.slug(each) == (name or boards.slug(BOARDS[0]))), None)
+    if board is None:
+        raise Told(404, "There is no such board", f"There are {', '.join(boards.slug(each) for each in BOARDS)}.")
+    asked = {key: [v for k, v in request.query_params.multi_items() if k == key] for key in request.query_params}
+    at = standpoint(request, access)
+    context = await asyncio.to_thread(gather.of_board, ports, access, board, asked, at)
     return await show(request, ports, access, "board.html", context)
 
 

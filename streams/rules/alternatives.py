@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas import Fact, PostShipmentReport
 from schemas.alert import Alternative, AlternativeKind
+from schemas.vocabulary import ClauseKind
 from streams.rules.account import Told
 from streams.rules.findings import Ground, Manner
 from streams.rules.fitting import Fit
@@ -88,7 +89,7 @@ def _misread(account: Told) -> str:
     return "no independent peer has confirmed the finding"
 
 
-def of_record(manner: Manner | None, fact: Fact | None) -> tuple[Alternative, ...]:
+def of_record(manner: Manner | None, fact: Fact | None, kind: ClauseKind) -> tuple[Alternative, ...]:
     """The alternatives to a recorded mismatch, or to something owed that came late, in part, refused, or not at all."""
     reasons = fact.reason_codes if isinstance(fact, PostShipmentReport) else ()
     force = "the report gives it as the reason" if "force_majeure" in reasons else _FORCE.get(manner or "silent", "")
@@ -97,14 +98,19 @@ def of_record(manner: Manner | None, fact: Fact | None) -> tuple[Alternative, ..
         "late": ("carrier_delay", "force_majeure", "other_reckoning"),
         "partial": ("told_elsewhere", "force_majeure"),
         "refused": ("no_power_to_admit", "force_majeure"),
-        None: ("transferred_or_stolen", "misidentified"),
+        None: ("transferred_or_stolen", "misidentified") if kind in _OF_PIECES else ("misidentified",),
     }
     return tuple(
-        Alternative(kind=kind, state="open", reason=force if kind == "force_majeure" else _REASONS[kind])
-        for kind in kinds[manner]
+        Alternative(kind=other, state="open", reason=force if other == "force_majeure" else _REASONS[other])
+        for other in kinds[manner]
     )
 
 
+_OF_PIECES: tuple[ClauseKind, ...] = (
+    "authorised_end_user", "no_third_party_operation", "territory_of_use", "no_retransfer", "item_inventory",
+    "physical_security", "notify_loss_or_breach", "disposal", "validity",
+)  # fmt: skip
+"""Duties about the pieces themselves: these may have been lost or stolen."""
 _REASONS: dict[AlternativeKind, str] = {
     "report_in_transit": "it may have been sent and not yet entered",
     "carrier_delay": "the post or a carrier may have been on strike or slow",
@@ -112,7 +118,7 @@ _REASONS: dict[AlternativeKind, str] = {
     "told_elsewhere": "what is missing may stand in another document, or have been told before",
     "no_power_to_admit": "whoever refused may not have had the power to admit, and nobody who had it was asked",
     "transferred_or_stolen": "loss or theft may not yet have been told",
-    "misidentified": "a reading or count on site may be mistaken",
+    "misidentified": "a reading, a count or an entry may be mistaken",
 }
 _FORCE: dict[str, str] = {
     "silent": "unrest, a disaster or an order may have made it impossible to send",

@@ -433,7 +433,7 @@ def _recorded(
         known_since=known or recorded or when.last,
         members=(fact.ref,),
         how_sure=CAME if finding.manner in ("late", "partial") else RECORDED,
-        alternatives=of_record(finding.manner, fact),
+        alternatives=of_record(finding.manner, fact, standing.clause.kind),
         actionable=actionable,
         evidence=(Evidence(fact=counted.key, revision=fact.revision, hash=counted.hash),),
     )
@@ -508,7 +508,7 @@ def _silent(
         due=due,
         known_since=due,
         how_sure=SILENT,
-        alternatives=of_record("silent", None),
+        alternatives=of_record("silent", None, clause.kind),
         unknown=("why nothing has come",),
         waiting=Waiting(
             waits="authority",

@@ -16,7 +16,7 @@ from schemas import Incident, License
 from schemas.alert import Assertion
 from schemas.common import Claimed
 from schemas.incident import ClaimedProduct
-from schemas.vocabulary import EntityKind
+from schemas.vocabulary import EntityKind, ProductRole
 from streams.rules.naming import Likeness, Namer
 from streams.rules.policy import MILLION, Weights
 from streams.rules.standing import UseWindow, overlap
@@ -24,6 +24,12 @@ from streams.rules.wording import attribution_words, day_words, period_words
 
 AgencyIs = Literal["same", "other", "unknown"]
 
+_PART: dict[ProductRole, str] = {
+    "enabler": ", and it made the use possible",
+    "component": ", and it was used as a component of another system",
+    "co_located": ", and it was found beside what was used",
+}
+"""What a licensed product did, where it did not do it itself."""
 FLAT = 85
 """A confidence from which a claim counts as made flatly [STIX: High]."""
 
@@ -119,7 +125,8 @@ def _product(
 
     def says(matter: Literal["product", "vendor"], share: int, reason: str) -> Assertion:
         fit = _flat(share, claimed.confidence, _unsaid(incident, license, weights))
-        return Assertion(matter=matter, claimed=name, confidence=claimed.confidence, fit=fit, reason=reason)
+        part = f"{reason}{_PART.get(claimed.role, '')}" if share else reason
+        return Assertion(matter=matter, claimed=name, confidence=claimed.confidence, fit=fit, reason=part)
 
     for item in license.items:
         like = names.compare(name, "product", item.product, "product", on)

@@ -12,6 +12,8 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 
+import msgspec
+
 from streams.rules.findings import Finding, RequestQuestion, SilenceQuestion, reads
 from streams.rules.owed import INVENTORIES, REPORTING, VERIFICATIONS, cadence_due, came_before, request_due
 from streams.rules.requests import ASKED
@@ -169,11 +171,7 @@ def _overdue(q: SilenceQuestion, days: Sequence[dt.date], what: str) -> Finding 
         return None
     cadence = q.clause.parameters.cadence_days or 0
     again = q.ground.reckoning(q.clause).latest(due, cadence, q.ground.today)
-    return _again(finding, min(again, q.last))
-
-
-def _again(finding: Finding, again: dt.date) -> Finding:
-    return Finding(**{name: getattr(finding, name) for name in Finding.__struct_fields__} | {"again": again})
+    return msgspec.structs.replace(finding, again=min(again, q.last))
 
 
 def _silent(

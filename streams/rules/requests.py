@@ -6,7 +6,7 @@ A report answers the request that it names; one that names none answers what was
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -126,17 +126,6 @@ def sites_of(report: PostShipmentReport) -> frozenset[str]:
 def presented(report: PostShipmentReport) -> int:
     """Pieces presented: as counted, else as many as serials were read [count]."""
     return sum(i.presented if i.presented is not None else len(i.serials) for i in report.items)
-
-
-def latest_before(days: Sequence[dt.date], day: dt.date) -> dt.date | None:
-    """The latest of sorted `days` before `day`."""
-    at = bisect_left(days, day)
-    return days[at - 1] if at else None
-
-
-def any_between(days: Sequence[dt.date], first: dt.date, last: dt.date) -> bool:
-    """Whether one of sorted `days` lies in [first, last]."""
-    return bisect_left(days, first) < bisect_right(days, last)
 
 
 def _answerable(report: PostShipmentReport) -> Iterable[DecisionKind]:

@@ -29,7 +29,7 @@ class Consumer(DrainLoop, CommitAfterSends, aiokafka.Consumer):  # type: ignore[
             return 0
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Nothing: `health.py` judges progress. Faust takes what no stream reads, changelogs, for a stream that hangs."""
+        """Nothing: `health.py` judges progress. Faust takes a changelog, which no stream reads, for one that hangs."""
 
 
 class Producer(GatheredSends, aiokafka.Producer):  # type: ignore[misc]

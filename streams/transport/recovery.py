@@ -59,6 +59,15 @@ class PromptRecovery(Recovery):  # type: ignore[misc]
                 await table.on_changelog_event(event)
             table.apply_changelog_batch(batch)
 
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        """Go on with the streams from their committed offsets; nothing is delivered before they are there.
+
+        Faust asks for the partitions, seeks, and then empties the agents' queues, while messages flow: one that came
+        meanwhile was forgotten, and with it the offset of its part stood still for ever.
+        """
+        self.app.consumer.stop_flow()
+        await super().on_recovery_completed(generation_id)
+
     async def _build_highwaters(self, *args: Any) -> None:
         # What was sent before a rebalance stands in the log before its end is asked for.
         await self.app.producer.ledger.settled()

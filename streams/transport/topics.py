@@ -19,10 +19,12 @@ from streams.errors import Stop, Wait
 
 _DAY = 86_400_000
 """Milliseconds."""
-_LAG_DAYS = 7
-"""Within so many days an overwritten body is off the disks: an erasure must end [days]."""
-_SEGMENT_DAYS = 1
-"""A changelog's open segment is never compacted; a day keeps recovery short [days]."""
+LAG_DAYS = 7
+"""Within so many days of its segment's end an overwritten body is off the disks: an erasure must end [days]."""
+SEGMENT_DAYS = 1
+"""An open segment is never compacted; the first record after a day ends it. It keeps recovery short, too [days]."""
+STUB_DAYS = 1
+"""A stub stays so long for those who read behind; then it goes too, and with it the key that it bears [days]."""
 _LARGEST = 8_000_000
 """Largest record [bytes]: as the largest request body of the door."""
 
@@ -62,15 +64,19 @@ def _wanted(name: str, days: int | None, partitions: int, replication: int) -> W
     if replication >= 3:
         settings["min.insync.replicas"] = str(replication - 1)
     if days is None:
-        settings |= {"cleanup.policy": "compact", "max.compaction.lag.ms": str(_LAG_DAYS * _DAY)}
+        settings |= {
+            "cleanup.policy": "compact",
+            "max.compaction.lag.ms": str(LAG_DAYS * _DAY),
+            "segment.ms": str(SEGMENT_DAYS * _DAY),
+            "delete.retention.ms": str(STUB_DAYS * _DAY),
+        }
     else:
         settings |= {"cleanup.policy": "delete", "retention.ms": str(days * _DAY)}
     return Wanted(name=name, partitions=partitions, replication=replication, settings=settings)
 
 
 def _changelog(name: str, partitions: int, replication: int) -> Wanted:
-    plain = _wanted(name, None, partitions, replication)
-    return msgspec.structs.replace(plain, settings=plain.settings | {"segment.ms": str(_SEGMENT_DAYS * _DAY)})
+    return _wanted(name, None, partitions, replication)
 
 
 class Topics:

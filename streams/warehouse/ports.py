@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -18,6 +19,19 @@ class StoredRecord(msgspec.Struct, frozen=True, kw_only=True):
     """When the log had it [ms since 1970, UTC]."""
     key: bytes | None
     value: bytes | None
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """How many records of the log wait for one of its readers."""
+
+    time: dt.datetime
+    """When it was looked at [UTC]."""
+    reader: str
+    """The group that keeps its place in the log."""
+    waiting: int
+    """Records [count]."""
+    topics: tuple[str, ...]
+    """Topics in which something waits."""
 
 
 class Answer(msgspec.Struct, frozen=True):

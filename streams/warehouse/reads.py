@@ -16,7 +16,7 @@ from typing import cast
 
 import msgspec
 
-from schemas import Alert, AnyFact, Notice, Parked, Remark, Retraction
+from schemas import Alert, AnyFact, Hold, Notice, Parked, Remark, Retraction
 from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remark
 from schemas.vocabulary import AlertStatus, Band, FactKind
 from streams.warehouse.erasing import ErasedOnes, Left, erased_in, left_in, told_of
@@ -174,6 +174,10 @@ class Reads:
         values = {"all": int(source is None), "source": source or "", "limit": int(limit)}
         return [decode_parked(body.encode()) for (body,) in self._texts(sql, values)]
 
+    def ask(self, sql: str) -> Answer:
+        """The answer to a question of a board (`dashboards`), which is ours and reads views."""
+        return self._warehouse.query(sql)
+
     def today(self) -> dt.date | None:
         """The greatest tick; `None` before the first."""
         return cast("dt.date | None", self._warehouse.query("SELECT today FROM today").rows[0][0])
@@ -202,6 +206,12 @@ class Reads:
     def is_erased(self, key: str) -> bool:
         """Whether the fact `kind:source:id` was erased on request."""
         return ErasedOnes(erased_in(self._warehouse)).holds(key)
+
+    def holds(self) -> list[Hold]:
+        """The litigation holds that stand, the newest first."""
+        rows = self._warehouse.query("SELECT body FROM fact_rows FINAL WHERE kind = 'hold' AND taken_back = 0").rows
+        found = [fact for (body,) in rows if isinstance(fact := decode_fact(str(body).encode()), Hold)]
+        return sorted((h for h in found if h.state == "set"), key=lambda hold: (hold.at, hold.ref), reverse=True)
 
     def left(
         self, needles: Iterable[str], found_in: Callable[[str], Iterable[str]], refers: Callable[[str, str], bool]

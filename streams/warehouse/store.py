@@ -21,7 +21,7 @@ from schemas.codec import decode_fact, decode_notice, encode, fact_key
 from schemas.erasure import Erased, cleaned, erased_by
 from schemas.reading import Door
 from streams.warehouse.erasing import QUOTING, ErasedOnes, erase, erased_in
-from streams.warehouse.ports import StoredRecord, Warehouse
+from streams.warehouse.ports import StoredRecord, Waiting, Warehouse
 from streams.warehouse.rows import ReadFact, Row, columns_of, rows_of, without
 from streams.warehouse.tables import TABLES
 
@@ -51,6 +51,12 @@ class WarehouseStore:
         """
         for start in range(0, len(records), AT_ONCE):
             self._write(records[start : start + AT_ONCE])
+
+    def note_lag(self, found: Sequence[Waiting]) -> None:
+        """Note how many records wait for each reader; raises `Wait` while the engine is away: then it is not noted."""
+        rows: list[Row] = [(one.time, one.reader, one.waiting, list(one.topics)) for one in found]
+        token = f"lag_rows:{' '.join(f'{one.reader}@{one.time.isoformat()}' for one in found)}"
+        self._warehouse.insert("lag_rows", columns_of("lag_rows"), rows, token=token)
 
     def _write(self, records: Sequence[StoredRecord]) -> None:
         rows: dict[str, list[Row]] = {}

@@ -89,5 +89,11 @@ TABLES: dict[str, dict[str, str]] = {
         "tlp": "LowCardinality(String)",
         "embargo_until": "Nullable(Date32)",
     },
+    "lag_rows": {
+        "time": "DateTime64(3, 'UTC')",
+        "reader": "LowCardinality(String)",
+        "waiting": "UInt64",
+        "topics": "Array(LowCardinality(String))",
+    },
 }
 """Table name to column name to ClickHouse type, in the order of the migrations."""

@@ -38,7 +38,7 @@ from schemas.license import Destination, LicensedItem
 from streams.rules.policy import shipped_policy
 from streams.warehouse.chdb import ChdbWarehouse
 from streams.warehouse.migrations import migrate
-from streams.warehouse.ports import StoredRecord
+from streams.warehouse.ports import StoredRecord, Waiting
 from streams.warehouse.store import WarehouseStore
 
 
@@ -252,6 +252,11 @@ def bare_boards_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     warehouse.close()
 
 
+def waiting(hour: int, minute: int, reader: str, count: int) -> Waiting:
+    topics = ("incidents",) if count else ()
+    return Waiting(time=at(4, 8, hour, minute), reader=reader, waiting=count, topics=topics)
+
+
 @pytest.fixture(scope="module")
 def counted_warehouse(bare_boards_warehouse: ChdbWarehouse) -> ChdbWarehouse:
     """The world above, half of it written twice in other cuts, as after a crash."""
@@ -260,6 +265,8 @@ def counted_warehouse(bare_boards_warehouse: ChdbWarehouse) -> ChdbWarehouse:
     store.write(made)
     store.write(made[: len(made) // 2])
     store.write(made[len(made) // 3 :])
+    store.note_lag([waiting(8, 5, "pledgewatch", 120), waiting(8, 5, "store", 5), waiting(8, 6, "pledgewatch", 40)])
+    store.note_lag([waiting(9, 0, "pledgewatch", 0), waiting(9, 0, "store", 0)])
     return bare_boards_warehouse
 
 

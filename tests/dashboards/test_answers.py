@@ -43,7 +43,7 @@ def hour(number: int) -> dt.datetime:
     return dt.datetime(2025, 4, 8, number)  # noqa: DTZ001
 
 
-PURPOSE = "permitted_purpose"
+PURPOSE = "permitted purpose"
 A1, A2, B1, B2, C1, D1 = (
     f"/alerts/{destination}~auth%3A{clause}"
     for destination, clause in (
@@ -142,7 +142,7 @@ GOLDEN: dict[str, dict[str, list[tuple[Any, ...]]]] = {
             ("reports", 1, 1, 0, at(8, 4)),
             ("ticks", 1, 1, 0, at(8)),
         ],
-        "Repeats and corrections": [("decision", 1, 0, 0, 0), ("incident", 10, 1, 1, 1), ("policy", 1, 0, 0, 0)],
+        "Waiting, by reader": [(hour(8), 120, 5), (hour(9), 0, 0)],
     },
 }
 

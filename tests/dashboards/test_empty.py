@@ -6,8 +6,11 @@ import datetime as dt
 
 import pytest
 
+from board_pages import page, words
 from dashboards.boards import BOARDS
 from dashboards.expanded import Release, Window, expand
+from dashboards.model import Board
+from streams.pages.boards import slug
 from streams.warehouse.chdb import ChdbWarehouse
 
 NOON = dt.datetime(2025, 4, 8, 12, tzinfo=dt.UTC)
@@ -27,3 +30,11 @@ def test_filters_and_marks_offer_nothing(bare_boards_warehouse: ChdbWarehouse) -
     for board in BOARDS:
         for sql in (*(v.sql for v in board.variables), *(mark.sql for mark in board.annotations)):
             assert list(bare_boards_warehouse.query(expand(sql, WINDOW)).rows) == [], sql
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=slug)
+def test_every_panel_of_a_page_says_that_nothing_was_heard(bare_boards_warehouse: ChdbWarehouse, board: Board) -> None:
+    said = words(page(bare_boards_warehouse, f"/board/{slug(board)}"))
+    for text in {panel.no_value for panel in board.panels}:
+        stands = sum((panel.no_value == text) + panel.question.count(text) for panel in board.panels)
+        assert said.count(text) == stands, text

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import laws
-from builders import a_clause, a_delivery, a_license, a_report, alert_on, assessed
+from builders import a_clause, a_delivery, a_license, a_report, assessed
 from laws import HOUSE
 from schemas import Period, Tick
 from schemas.vocabulary import BANDS
@@ -57,10 +57,24 @@ def test_a_report_ends_the_silence_and_starts_the_next(days):
     license = a_license(clauses=(a_clause("reporting_cadence", cadence_days=180, first_due_days=180),))
     told = dt.date(2023, 9, 1) + days * DAY
     report = a_report(license, performed=Period(start=told))
-    assert not assessed(license, a_delivery(license), report, today=told + 180 * DAY).alerts
-    late = alert_on(assessed(license, a_delivery(license), report, today=told + 181 * DAY), "reporting-cadence")
-    assert late.band == "watch"
-    assert late.cases[0].due == told + 180 * DAY
+    assert silences(assessed(license, a_delivery(license), report, today=told + 180 * DAY)) == []
+    again = silences(assessed(license, a_delivery(license), report, today=told + 181 * DAY))
+    assert [(case.band, case.due) for case in again] == [("watch", told + 180 * DAY)]
+
+
+@SMALL
+@given(st.integers(-30, 300))
+def test_a_report_that_came_after_its_day_is_late_and_never_silent(days):
+    license = a_license(clauses=(a_clause("reporting_cadence", first_due_days=180),))
+    due = dt.date(2023, 3, 1) + 180 * DAY
+    report = a_report(license, performed=Period(start=due + days * DAY))
+    alerts = assessed(license, a_delivery(license), report, today=due + 400 * DAY).alerts
+    assert [c.rule for a in alerts for c in a.cases] == (["came_late"] if days > 0 else [])
+
+
+def silences(assessment):
+    """The silent cases of all alerts."""
+    return [case for alert in assessment.alerts for case in alert.cases if case.kind == "silence"]
 
 
 def test_the_wall_clock_is_not_read():

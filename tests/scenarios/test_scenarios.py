@@ -1,8 +1,9 @@
-"""The thirty-one hard cases of the field: what must come out, through the core and through the agents.
+"""The thirty-one hard cases of the field, and ours after them: what must come out, through the core and the agents.
 
 Each folder holds the facts (NDJSON, a tick among them), what must come out, and why. The policy with its register of
 sources is shared. `expected.json`: alerts by id, all of them beside those that are context alone; remarks as
-[destination, kind, subject], all of them; `earlier`: the same without some of the facts.
+[destination, kind, subject], all of them; `earlier`: the same without some of the facts; `needed`: what an event that
+fits nothing needs, in words; `foreknown`: what was known before a license was granted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from streams.agents.naming import RegisterNamer
 from streams.agents.place import place_facts
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.assess import Assessor, assess_facts
+from streams.rules.foreknown import foreknown
+from streams.rules.needed import Covered, needed_to_match
 from streams.rules.placing import Copy
+from streams.rules.survey import Survey
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(p for p in HERE.iterdir() if (p / "expected.json").exists())
@@ -180,7 +184,29 @@ def test_before_the_last_word_something_else_held(folder):
     assert faults({"alerts": earlier["alerts"]}, through_the_core(facts)) == []
 
 
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if "needed" in expected_in(f)], ids=lambda p: p.name)
+def test_an_event_that_fits_nothing_says_what_it_needs(folder):
+    survey = Survey(facts_in(folder), namer_of=register)
+    wanted = expected_in(folder)["needed"]
+    for destination, events in survey.events_in.items():
+        here = [each for each in survey.licensed if each.destination == destination]
+        covered = Covered(destination, (each.license for each in here), {e.license.ref: e.window for e in here})
+        for event in events:
+            said = needed_to_match(event.incidents(), covered, survey.names)
+            assert set(wanted.pop(event.key)) <= set(said)
+    assert wanted == {}
+
+
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if "foreknown" in expected_in(f)], ids=lambda p: p.name)
+def test_what_was_known_before_the_grant_is_told_to_the_next_license(folder):
+    found = foreknown(Survey(facts_in(folder), namer_of=register))
+    told = {f"{f.destination}~{f.license}": [[k.stage, k.concerns[0], *k.incidents] for k in f.known] for f in found}
+    assert told == expected_in(folder)["foreknown"]
+
+
 def test_every_hard_case_has_its_folder_and_says_why():
     told = {f.name: expected_in(f) for f in FOLDERS}
-    assert sorted(e["case"] for e in told.values()) == list(range(1, 32))
+    numbers = sorted(e["case"] for e in told.values())
+    assert numbers == sorted(set(numbers))
+    assert set(range(1, 32)) <= set(numbers), "the field's own thirty-one; ours come after them"
     assert all(name.startswith(f"{e['case']:02d}_") and len(e["why"]) > 30 for name, e in told.items())

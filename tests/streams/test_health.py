@@ -8,7 +8,7 @@ import pytest
 
 from infra.kafka.broker import free_ports
 from streams.errors import Stop, Wait
-from streams.health import Health, Movement, answer, ask
+from streams.health import Health, Movement, Seen, answer, ask
 
 
 class Clock:
@@ -62,6 +62,19 @@ def test_a_worker_in_recovery_is_not_ready_and_has_its_time_afterwards(looking: 
 def test_a_new_share_has_its_time(looking: Movement, clock: Clock) -> None:
     after(looking, clock, 0, 5)
     assert after(looking, clock, 100, 5, 5).ready
+
+
+def test_a_process_that_has_just_been_woken_is_not_ready_before_it_has_looked(clock: Clock) -> None:
+    seen = Seen(clock)
+    assert seen.now().why == "starting"
+    seen.note(Health(ready=True, why="moving"))
+    clock.now += 9
+    assert seen.now().ready
+    clock.now += 6
+    assert not seen.now().ready
+    assert seen.now().why == "nobody has looked for 15 s"
+    seen.note(Health(ready=True, why="moving"))
+    assert seen.now().ready
 
 
 async def test_readyz_says_in_its_status_whether_the_worker_moves() -> None:

@@ -573,11 +573,13 @@ def _letter_digest(draft: Draft, house: House, use: RoutedUse, at: dt.datetime) 
 def _letter_taken_back(draft: Draft, house: House, channel: AnyChannel, at: dt.datetime) -> Letter:
     """A withdrawal, or news that may not be described here: names only what was told before."""
     told = [step.told.notice_record for step in draft.steps if step.told is not None]
-    subjects = list(dict.fromkeys(_told_as(notice) for notice in told))
+    subjects = list(dict.fromkeys(_told_as(notice) for notice in told if notice.subject != ERASED_SUBJECT))
     taken = {step.alert.id for step in draft.steps}
     part = " in part" if any(not taken.issuperset(notice.alerts) for notice in told) else ""
     withdrawn = draft.transition == "withdrawn"
-    head = _bare_subject(told[0].subject) if len(subjects) == 1 else f"{len(draft.steps)} alerts"
+    erased = any(_was_erased(step) for step in draft.steps)
+    count = "an alert" if len(draft.steps) == 1 else f"{len(draft.steps)} alerts"
+    head = _bare_subject(told[0].subject) if len(subjects) == 1 and not erased else count
     return _letter(
         draft,
         house,
@@ -585,7 +587,7 @@ def _letter_taken_back(draft: Draft, house: House, channel: AnyChannel, at: dt.d
         tlp=channel.tlp,
         subject=f"{wording.NEWS[draft.transition] if withdrawn else 'Changed'}{part}: {head}",
         happened=(
-            _taken_back(withdrawn, bool(part), any(_was_erased(step) for step in draft.steps)),
+            _taken_back(withdrawn, bool(part), erased),
             *subjects,
             _please(withdrawn),
         ),

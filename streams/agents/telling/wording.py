@@ -111,7 +111,7 @@ MATTER: dict[str, str] = {
     "attack": "Result of the attack", "product": "Product", "vendor": "Vendor",
     "operator_state": "State that operated it",
     "agency": "Agency that operated it", "time": "Time", "territory": "Place", "purpose": "Purpose",
-    "victims": "Who was affected",
+    "victims": "Who was affected", "ground": "Ground asserted",
 }  # fmt: skip
 
 _GRADES = r"(?<!clause )\b([EA][0-5]|[A-F][1-6])\b"

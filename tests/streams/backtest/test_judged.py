@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from builders import (
+    a_clause,
     a_decision,
     a_delivery,
     a_judgment,
@@ -157,10 +158,32 @@ def test_a_decision_that_was_taken_back_decides_nothing():
     assert (said.matters, said.upheld, said.decisions) == (3, 1, 3)
 
 
-def test_a_closing_does_not_hide_what_it_closed():
-    early = msgspec.structs.replace(WORDS[1], recorded_at=at("2025-05-30"))
-    said = [early if f is WORDS[1] else f for f in WORLD]
-    assert one(backtest(said, NOW)).judged == one(backtest(WORLD, NOW)).judged
+def test_the_decision_to_be_foretold_is_no_evidence_even_where_the_log_had_it():
+    """An account told of by a paper stands higher while a report is overdue; once closed it would not."""
+    license = a_license("L7", product="Product L7", clauses=(*a_license().clauses, a_clause("reporting_cadence",
+                        cadence_days=100, first_due_days=100)))  # fmt: skip
+    world = [
+        POLICY,
+        license,
+        a_delivery(license, "DL7", items=()),
+        a_case("L7", "I7", shown=False)[2],
+        a_tick("2025-05-05"),
+    ]
+    said = decided("L7", "I7", reason="unfounded")
+    early = msgspec.structs.replace(said, recorded_at=at("2025-05-30"))
+    (judged,) = one(backtest([*world, early], NOW)).judged
+    assert judged.band == "review"
+    assert one(backtest([*world, said], NOW)).judged == (judged,)
+
+
+def test_what_was_explained_as_lawful_did_happen_and_was_not_upheld():
+    lawful = [decided("L1", "I1", reason="explained_lawful"), *WORDS[1:]]
+    tested = one(backtest([POLICY, *FOUR, *lawful, a_tick("2026-06-01")], NOW))
+    first = tested.judged[0]
+    assert (first.upheld, first.happened) == (False, True)
+    only = one(backtest([POLICY, *FOUR[:3], lawful[0], a_tick("2026-06-01")], NOW))
+    assert only.calibration.brier == pytest.approx((first.probability - 1) ** 2, abs=1e-6)
+    assert only.overall.false_positive == 1
 
 
 def test_of_several_candidates_each_gets_its_share_of_the_probability():

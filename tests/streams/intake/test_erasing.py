@@ -102,3 +102,26 @@ async def test_stubs_that_a_crash_left_due_are_laid_at_the_next_start(
         assert newest == {f"{KEY}@{n}".encode(): None for n in (1, 2)}
         assert index.stubs() == []
         assert index.of_fact(KEY) == []
+
+
+async def test_on_a_cluster_stubs_are_laid_again_until_the_segments_have_ended(
+    intake: Any, an_incident: Any, tmp_path: Any
+) -> None:
+    import datetime as dt
+
+    from streams.intake.door import Door
+    from streams.intake.erasing import Eraser
+
+    index = Index(tmp_path / "other" / "intake.sqlite")
+    door = Door(intake.producer, intake.reader, index, partitions=2, clock=intake.clock, stubs_again_days=9)
+    first, second = (Access(name=n, scopes=frozenset({"officer"})) for n in ("first", "second"))
+    await door.submit([an_incident()], first)
+    eraser = Eraser(door, intake.reads, intake.clock)
+    await eraser.ask(KEY, ASKED["why"], first)
+    await eraser.confirm(KEY, second)
+    assert await door.lay_stubs() == 1, "the next day"
+    intake.clock.now += dt.timedelta(days=10)
+    assert await door.lay_stubs() == 1, "for the last time"
+    assert await door.lay_stubs() == 0
+    stubs = [r for p in (0, 1) for r in intake.log.read("incidents", p, 0, 100) if r.value is None]
+    assert len(stubs) == 3

@@ -15,6 +15,7 @@ from schemas import alert as say
 from schemas.alert import Alert, Remark
 from schemas.codec import AnyFact, fact_key
 from schemas.common import Period
+from schemas.erasure import Hold
 from schemas.incident import Incident, Publication, Victims
 from schemas.license import Clause, Destination, License, LicensedItem
 from schemas.notice import Notice
@@ -27,6 +28,7 @@ from streams.pages.ports import PagePorts, Tour, TourStep
 from streams.pages.routes import page_routes
 from streams.rules.known import Standpoint
 from streams.rules.survey import Survey
+from streams.warehouse.ports import Answer
 
 D = dt.date
 TODAY = D(2026, 3, 14)
@@ -652,6 +654,8 @@ class World:
             Retraction(id="gone", source="northlight", of="incident", revision=1, recorded_at=at(2026, 3, 2)),
         ]
         self.heard = {"northlight": at(2026, 1, 22), "xa-register": at(2026, 3, 12), "xa-embassy": at(2025, 11, 6)}
+        self.held: list[Hold] = []
+        self.erased: set[str] = set()
         self.set_aside = [
             Parked(
                 topic="incidents",
@@ -755,6 +759,12 @@ class World:
     def parked(self, source: str | None = None, limit: int = 100) -> list[Parked]:
         return [record for record in self.set_aside if source in (None, record.source)][:limit]
 
+    def holds(self) -> list[Hold]:
+        return self.held
+
+    def is_erased(self, key: str) -> bool:
+        return key in self.erased
+
     def today(self) -> dt.date | None:
         return self.day
 
@@ -814,7 +824,9 @@ def page_ports(world: World, log: Log, key: str | None = "pw_desk", **changes: o
     """Ports over the small world, for the bearer of `key`; `None`: nobody is known."""
     ports = PagePorts(
         reads=world,
+        rulings=world,
         past=world.at,
+        ask=lambda _: Answer((), []),
         survey=lambda at: Survey(world.stored, at),
         submit=log.submit,
         clock=lambda: NOW,

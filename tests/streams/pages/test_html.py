@@ -27,6 +27,8 @@ PAGES = [
     ("pw_all", "/destinations/QM"),
     ("pw_all", "/destinations/QX"),
     ("pw_staff", "/board"),
+    ("pw_desk", "/board/triage?window=90d&destination=QM"),
+    ("pw_all", "/board/pipeline?as_known_at=2025-05-01"),
     ("pw_feed", "/parked"),
     ("pw_all", "/facts/incident:northlight:2025-02"),
     ("pw_all", "/facts/license:xb-register:B/23/88"),

@@ -330,6 +330,14 @@ def test_what_the_source_wrote_is_never_taken_for_markup(visit, world) -> None:
     assert "<img" not in page
 
 
+def test_an_option_says_which_step_of_the_pledge_it_is(visit, world) -> None:
+    alert = world.newest[GROUP]
+    step = "step 2 of 3 that the pledge foresees (clause c20): next"
+    options = tuple(msgspec.structs.replace(o, foreseen=step if n == 0 else "") for n, o in enumerate(alert.options))
+    world.newest[GROUP] = msgspec.structs.replace(alert, options=options)
+    assert text_of(visit().get(alert_path(GROUP))).count("tep 2 of 3 that the pledge foresees (clause c20): next") == 1
+
+
 def test_each_who_waits_for_whom_is_a_line_of_its_own(visit, world) -> None:
     since, until = dt.date(2026, 1, 20), dt.date(2026, 2, 18)
     waits = (
@@ -390,10 +398,16 @@ def test_a_fact_is_shown_in_every_revision(visit) -> None:
     assert "taken back, its source withdrew it" in text_of(visit().get("/facts/incident:northlight:gone"))
 
 
-def test_the_board_hides_small_groups(visit) -> None:
-    said = text_of(visit("pw_staff").get("/board"))
-    assert "Journalists fewer than 5" in said
-    assert "at least 40" in said
+def test_a_board_of_the_past_shows_nothing_of_the_present(visit) -> None:
+    said = text_of(visit("pw_all").get("/board/triage?as_known_at=2025-05-01"))
+    assert "A board is of the present" in said
+    assert "What next" not in said
+
+
+def test_a_board_that_is_not_there_is_said_by_name(visit) -> None:
+    answer = visit("pw_staff").get("/board/everything")
+    assert answer.status_code == 404
+    assert "There are overview, triage, pipeline" in text_of(answer)
 
 
 # -- deciding -------------------------------------------------------------------------------------------------------

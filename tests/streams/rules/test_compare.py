@@ -99,6 +99,8 @@ def test_only_what_bears_on_judgment_is_a_part_in_which_policies_differ():
     assert "clauses.permitted_purpose.usual.threshold" in paths
     assert not any(part.startswith(("legal_system", "deadlines", "footing")) for part in paths)
     assert "clauses.no_retransfer.implied" not in paths, "it is unverified"
+    american = {part.path for part in differing(pack("start"), pack("us"))}
+    assert "clauses.permitted_purpose.usual.classes_of_eo_14093" not in american, "it is unverified"
 
 
 @pytest.mark.parametrize("name", [n for n in pack_names() if n != "start"])

@@ -448,7 +448,9 @@ def test_a_log_kept_in_a_state_that_the_clause_does_not_allow_is_found():
 
 def test_a_log_can_fail_in_several_ways_at_once():
     bad = report(log_status="gaps", log_country="XB", log_covered=period("2023-08-01", "2023-09-01"))
-    assert set(rules_on(LOG, bad)) == {"log_broken", "log_kept_elsewhere", "log_covers_too_little"}
+    found = rules_on(LOG, bad)
+    assert set(found) == {"log_broken", "log_kept_elsewhere", "log_covers_too_little"}
+    assert [a.kind for a in found["log_broken"].alternatives] == ["misidentified"], "no piece can be lost here"
 
 
 # --- data, loss and notice -------------------------------------------------------------------------------------------

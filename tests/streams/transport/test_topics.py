@@ -23,7 +23,11 @@ def test_every_topic_file_and_every_changelog_is_asked_for() -> None:
 
 def test_facts_are_compacted_and_an_erased_body_is_off_the_disks_within_a_week() -> None:
     assert by_name()["incidents"].settings["cleanup.policy"] == "compact"
-    assert by_name()["incidents"].settings["max.compaction.lag.ms"] == str(7 * DAY)
+    for topic in ("incidents", "dossiers", "alerts", "rows-changelog"):
+        settings = by_name()[topic].settings
+        assert settings["max.compaction.lag.ms"] == str(7 * DAY)
+        assert settings["segment.ms"] == str(DAY), "an open segment is never compacted"
+        assert settings["delete.retention.ms"] == str(DAY), "the stub bears the key, and goes too"
 
 
 def test_parked_records_go_at_the_age_that_their_file_says() -> None:

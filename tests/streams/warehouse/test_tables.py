@@ -42,4 +42,5 @@ def test_only_what_can_never_change_is_in_a_sorting_key(chdb_warehouse: ChdbWare
         "fact_rows": ("kind, source, id", ""),
         "alert_rows": ("id", ""),
         "alert_log_rows": ("id, partition, offset", ""),
+        "lag_rows": ("time, reader", ""),
     }

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from schemas.alert import AlternativeKind
+from schemas.alert import AlternativeKind, Matter
 from schemas.vocabulary import BANDS, ClauseKind, PublicationKind, Tlp, Transition, VictimClass
 from streams.agents.telling import wording
 
@@ -45,6 +45,7 @@ def test_a_name_that_looks_like_a_grade_is_a_name():
     ("table", "vocabulary"),
     [
         (wording.DUTY, ClauseKind), (wording.PUBLISHED, PublicationKind), (wording.ALTERNATIVE, AlternativeKind),
+        (wording.MATTER, Matter),
         (wording.PEOPLE, VictimClass), (wording.TLP, Tlp), (wording.NEWS, Transition),
     ],
 )  # fmt: skip
