@@ -20,7 +20,7 @@ from schemas import Alert, AnyFact, Hold, Notice, Parked, Remark, Retraction
 from schemas.codec import TOPIC_OF, body_hash, decode_alert, decode_fact, decode_notice, decode_parked, decode_remark
 from schemas.vocabulary import AlertStatus, Band, FactKind
 from streams.warehouse.erasing import ErasedOnes, Left, erased_in, left_in, told_of
-from streams.warehouse.ports import Warehouse
+from streams.warehouse.ports import Answer, Warehouse
 from streams.warehouse.rows import FACT_TOPICS, UNREADABLE
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
