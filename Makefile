@@ -41,7 +41,7 @@ bench: $(STAMP) ## facts per second: core, app, skeleton, empty agent, and their
 bench-kafka: $(STAMP) ## the same over a real broker, beside stock Faust, and POST to alert (Java 17 and Maven; says what is missing)
 	@$(BIN)/python tests/bench/kafka_bench.py
 
-chaos: $(STAMP) ## 20 random kill -9 while 20,000 facts flow; alerts compared byte for byte
+chaos: $(STAMP) ## 30 random faults while 20,000 facts flow, over real Kafka where Java and Maven are; at most an hour
 	@$(BIN)/python tests/bench/chaos.py
 
 kafka: $(STAMP) ## Apache Kafka, one broker on kafka://127.0.0.1:9092 (Java 17 and Maven)

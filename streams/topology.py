@@ -72,7 +72,7 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     remarks = make_table(app, "remarks", changelog=topics["remarks"], read_back=True)
 
     async def send_copy(copy: Copy) -> None:
-        await topics["dossiers"].send(key=copy.key, value=copy.value or None, partition=copy.partition)
+        await topics["dossiers"].post(key=copy.key, value=copy.value or None, partition=copy.partition)
 
     async def park(parked: Parked) -> None:
         await topics["parked"].send(key=(parked.key or parked.hash).encode(), value=encode(parked))

@@ -220,9 +220,9 @@ class _Bench:
         )  # fmt: skip
 
     def assessor(self, number: int, held: Partition, today: dt.date) -> Assessor:
-        """The assessor of a candidate, with the source register in force where its policy has none."""
+        """The assessor of a candidate, with the source register in force then where its policy has none."""
         policy, key = self._candidates[number].policy, ""
-        if policy is not None and not policy.sources:
+        if policy is not None:
             register = policy_in_force(facts_of(held.policies(), Policy), today)
             policy, key = with_register(policy, [register]), body_hash(register)
         if (number, key) not in self._assessors:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -40,6 +40,7 @@ TONES: Mapping[str, str] = {
 STATES = "issuing_state"
 """The filter to which a key can be bound."""
 _TELLS_OF_ALERTS = re.compile(r"\b(alerts|alert_transitions|alert_history|decisions)\b")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 WIDTH, HEIGHT = 640, 160
 """Of a chart, in its own units."""
 
@@ -57,6 +58,8 @@ class Looking(msgspec.Struct, frozen=True, kw_only=True):
     """The key is bound to issuing states, so what cannot be told apart by them is not shown."""
     officer: bool
     """Alerts' pages may be opened."""
+    country: Callable[[str], str | None] = lambda _: None
+    """The name of a state by its code."""
 
     def query(self) -> dict[str, str | list[str]]:
         """What stands behind the question mark of an address that shows the same."""
@@ -73,6 +76,8 @@ class Cell(msgspec.Struct, frozen=True):
     tone: str = ""
     whole: bool = False
     """It stands in one line."""
+    grows: bool = False
+    """Its column takes the room that others leave."""
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -262,7 +267,11 @@ def cell(column: Column, row: Mapping[str, object], looking: Looking) -> Cell:
     mapping = next((m for m in column.mappings if m.value == str(value)), None)
     href = address(column.link, column, row, looking) if column.link and value is not None else ""
     tone = _tone(mapping.color) if mapping and mapping.color else ""
-    return Cell(_words(column, value), _of_numbers(column), href, tone, bool(mapping) or isinstance(value, dt.datetime))
+    words = _words(column, value)
+    if column.name == "destination" and mapping is None and (name := looking.country(str(value))):
+        words = f"{name} ({value})"
+    whole = bool(mapping) or isinstance(value, dt.datetime) or bool(_DAY.fullmatch(words))
+    return Cell(words, _of_numbers(column), href, tone, whole, grows=not (whole or column.width or _of_numbers(column)))
 
 
 def _words(column: Column, value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import msgspec
@@ -21,6 +22,8 @@ from streams.rules.known import NOW, Standpoint
 
 MOST = 2000
 """Alerts read for one page [count]; where there are more, the page says that it shows the most pressing."""
+ASKED_AT_ONCE = 4
+"""Questions of a board that the warehouse answers side by side [count]."""
 A_BAND, ALONE = 25, 500
 """Rows of a band beside others, and of a band that was asked for alone [count]."""
 
@@ -207,7 +210,9 @@ def of_board(ports: PagePorts, access: Access, board: Board, asked: boards.Words
     if not at.now:
         return {"board": board, "past": True, "board_links": ()}
     offered = _offered({v.name: [str(row[0]) for row in ports.ask(v.sql).rows] for v in board.variables}, access)
-    looking = boards.look(board, asked, offered, access, ports.clock())
+    looking = msgspec.structs.replace(
+        boards.look(board, asked, offered, access, ports.clock()), country=ports.country_name
+    )
     over = Window(looking.now - boards.SPANS[looking.span], looking.now)
     marks = [m for each in board.annotations for m in boards.marks_in(*_answered(ports, expand(each.sql, over)))]
     return {
@@ -218,8 +223,16 @@ def of_board(ports: PagePorts, access: Access, board: Board, asked: boards.Words
         "spans": tuple(boards.SPANS),
         "board_links": boards.links(board, looking),
         "marks": sorted(marks, key=lambda mark: mark.at),
-        "panels": [_panel(ports, panel, looking, marks) for panel in board.panels],
+        "panels": _panels(ports, board, looking, marks),
     }
+
+
+def _panels(
+    ports: PagePorts, board: Board, looking: boards.Looking, marks: Sequence[boards.Mark]
+) -> list[boards.Drawn]:
+    """Every panel with its answer; several questions are asked at once, for each takes a while to be planned."""
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as several:
+        return list(several.map(lambda panel: _panel(ports, panel, looking, marks), board.panels))
 
 
 def _panel(ports: PagePorts, panel: Panel, looking: boards.Looking, marks: Sequence[boards.Mark]) -> boards.Drawn:

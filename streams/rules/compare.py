@@ -31,6 +31,8 @@ from streams.rules.wording import day_words
 Effect = Literal["alone", "together"]
 How = Literal["only_left", "only_right", "differs"]
 NOTHING = "says nothing"
+KEYED = {"sources": "source", "calendars": "id"}
+"""Parts of a policy that are lists, and the field by which their entries are told apart."""
 
 
 class Stated(msgspec.Struct, frozen=True):
@@ -200,8 +202,8 @@ def in_force(facts: Iterable[AnyFact], at: Standpoint = NOW, today: dt.date | No
 
 
 def registered(policy: Policy, facts: Iterable[AnyFact], at: Standpoint = NOW, today: dt.date | None = None) -> Policy:
-    """The policy with the source register of the one in force among `facts`, where it has none of its own."""
-    return policy if policy.sources else with_register(policy, [in_force(facts, at, today)])
+    """The policy with the source register of the one in force among `facts`, and what else is the authority's own."""
+    return with_register(policy, [in_force(facts, at, today)])
 
 
 # -- what the policies state ------------------------------------------------------------------------------------------
@@ -232,6 +234,8 @@ def _parts(policy: Policy) -> dict[str, tuple[object, Stated]]:
         parts[f"{of}.words"] = (usual.words, Stated(usual.words, usual.origin))
         outlives = "outlives the license" if usual.outlives_license else "ends with the license"
         parts[f"{of}.outlives_license"] = (usual.outlives_license, Stated(outlives, usual.origin))
+        owed = f"owed by the {usual.owed_by.replace('_', ' ')}, where the clause does not say"
+        parts[f"{of}.owed_by"] = (usual.owed_by, Stated(owed, usual.origin))
         for name, each in usual.usual.items():
             if not each.unverified:
                 parts[f"{of}.usual.{name}"] = (each.parameters, _usual_words(each))
@@ -242,6 +246,9 @@ def _parts(policy: Policy) -> dict[str, tuple[object, Stated]]:
         words = f"{source.reliability}, at most {source.max_evidence}/{source.max_attribution}"
         words += ", in quarantine" if source.quarantined else ""
         parts[f"sources.{source.source}"] = (source, Stated(words, "the source register"))
+    for calendar in policy.calendars:
+        days = f"{len(calendar.holidays)} holidays, to {calendar.holidays_to or 'no day'}"
+        parts[f"calendars.{calendar.id}"] = (calendar, Stated(days, "the calendar itself"))
     return parts
 
 
@@ -262,10 +269,10 @@ def _implied_words(said: ImpliedClause) -> Stated:
 def put(policy: Policy, other: Policy, path: str) -> Policy:
     """The policy with one part (see `Part.path`) as `other` has it."""
     document, theirs = msgspec.to_builtins(policy), msgspec.to_builtins(other)
-    if path.startswith("sources."):
-        name = path.removeprefix("sources.")
-        rest = [s for s in document.get("sources", ()) if s["source"] != name]
-        document["sources"] = rest + [s for s in theirs.get("sources", ()) if s["source"] == name]
+    group, _, name = path.partition(".")
+    if group in KEYED:
+        rest = [each for each in document.get(group, ()) if each[KEYED[group]] != name]
+        document[group] = rest + [each for each in theirs.get(group, ()) if each[KEYED[group]] == name]
     else:
         _put(document, theirs, path.split("."))
     return msgspec.convert(document, Policy)

@@ -32,7 +32,7 @@ def reads(*fields: str) -> Callable[[R], R]:
     """Declare what a rule reads: `report.items.serials`, `clause.limit`; what it looks up over time as `history.…`."""
 
     def declared(rule: R) -> R:
-        READS[rule.__name__] = fields
+        READS[rule.__name__] = tuple(dict.fromkeys(fields))
         return rule
 
     return declared

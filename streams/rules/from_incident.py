@@ -268,7 +268,7 @@ def fits_a_license_without_pledge(q: IncidentQuestion) -> Finding | None:
     return Finding("engaged", "no pledge is on file for this license")
 
 
-@reads("clause.text")
+@reads("clause.kind")
 def touches_a_duty_in_free_words(q: IncidentQuestion) -> Finding | None:
     """A duty in free words is put before a person, never judged by rule."""
     return Finding("engaged", "the duty is in free words; a person must read it")

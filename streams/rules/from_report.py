@@ -18,6 +18,8 @@ from streams.rules.wording import day_words, days_long, listed, period_words
 
 GRANTING_STATE = ("embassy", "inspectorate")
 INTERESTED = ("exporter", "end_user", "vendor")
+BAND = ("report.kind", "report.reporter_role", "report.method")
+"""What says where a recorded mismatch stands by itself."""
 
 
 def band_of(report: PostShipmentReport, confirmed: bool = True) -> Band:
@@ -28,14 +30,7 @@ def band_of(report: PostShipmentReport, confirmed: bool = True) -> Band:
     return "alert" if on_site and confirmed else "review"
 
 
-@reads(
-    "report.clause_findings",
-    "report.admits_clauses",
-    "clause.id",
-    "report.reporter_role",
-    "report.method",
-    "report.kind",
-)
+@reads("report.clause_findings", "report.admits_clauses", "clause.id", *BAND)
 def reported_not_satisfied(q: ReportQuestion) -> Finding | None:
     """The report itself says that the clause was not satisfied, or its author admits it."""
     if q.clause.id in q.report.admits_clauses:
@@ -57,9 +52,7 @@ def reported_not_satisfied(q: ReportQuestion) -> Finding | None:
     "delivery.delivered",
     "license.consents",
     "license.end_user",
-    "report.reporter_role",
-    "report.method",
-    "report.kind",
+    *BAND,
 )
 def seen_with_another_without_consent(q: ReportQuestion) -> Finding | None:
     """A serial delivered here was seen in another state, or with another holder, and no consent covered that time."""
@@ -94,9 +87,7 @@ def seen_with_another_without_consent(q: ReportQuestion) -> Finding | None:
     "report.items.presented",
     "report.performed",
     "delivery.items.serials",
-    "report.reporter_role",
-    "report.method",
-    "report.kind",
+    *BAND,
 )
 def pieces_missing_from_inventory(q: ReportQuestion) -> Finding | None:
     """Pieces that were delivered were looked for and not presented, and no later report has found them."""
@@ -150,7 +141,7 @@ def inspection_delayed(q: ReportQuestion) -> Finding | None:
     )  # fmt: skip
 
 
-@reads("report.capacity_observed", "clause.limit", "report.reporter_role", "report.method", "report.kind")
+@reads("report.capacity_observed", "clause.limit", *BAND)
 def more_in_use_than_licensed(q: ReportQuestion) -> Finding | None:
     """More simultaneous use was found than the clause allows."""
     limit, seen = q.clause.parameters.limit, q.report.capacity_observed
@@ -161,9 +152,7 @@ def more_in_use_than_licensed(q: ReportQuestion) -> Finding | None:
     )
 
 
-@reads(
-    "report.end_user", "report.performed", "license.end_user", "report.reporter_role", "report.method", "report.kind"
-)
+@reads("report.end_user", "report.performed", "license.end_user", *BAND)
 def found_with_another_agency(q: ReportQuestion) -> Finding | None:
     """The agency found using it is none that the license allows."""
     found = q.report.end_user
@@ -176,16 +165,7 @@ def found_with_another_agency(q: ReportQuestion) -> Finding | None:
     )
 
 
-@reads(
-    "report.site_country",
-    "report.license",
-    "report.performed",
-    "clause.countries",
-    "license.consents",
-    "report.reporter_role",
-    "report.method",
-    "report.kind",
-)
+@reads("report.site_country", "report.license", "report.performed", "clause.countries", "license.consents", *BAND)
 def found_outside_territory(q: ReportQuestion) -> Finding | None:
     """Pieces of this license were found where the clause does not allow their use."""
     seen = q.report.site_country
@@ -199,15 +179,7 @@ def found_outside_territory(q: ReportQuestion) -> Finding | None:
     )
 
 
-@reads(
-    "report.end_use_observed",
-    "report.performed",
-    "clause.end_uses",
-    "license.consents",
-    "report.reporter_role",
-    "report.method",
-    "report.kind",
-)
+@reads("report.end_use_observed", "report.performed", "clause.end_uses", "license.consents", *BAND)
 def used_for_another_end(q: ReportQuestion) -> Finding | None:
     """The end use observed is none that was licensed."""
     seen = q.report.end_use_observed
@@ -219,7 +191,7 @@ def used_for_another_end(q: ReportQuestion) -> Finding | None:
     return Finding("appears_inconsistent", f"the end use observed is “{seen}”", band_of(q.report))
 
 
-@reads("report.items.modules", "clause.modules_off", "report.reporter_role", "report.method", "report.kind")
+@reads("report.items.modules", "clause.modules_off", *BAND)
 def module_found_on(q: ReportQuestion) -> Finding | None:
     """A module was found active that the clause wants off."""
     off = {m.casefold() for m in q.clause.parameters.modules_off}
@@ -238,7 +210,7 @@ _LOG: dict[LogStatus, str] = {
 }
 
 
-@reads("report.log_status")
+@reads("report.log_status", *BAND)
 def log_withheld(q: ReportQuestion) -> Finding | None:
     """The audit log was asked for and withheld."""
     if q.report.log_status != "refused":
@@ -248,14 +220,14 @@ def log_withheld(q: ReportQuestion) -> Finding | None:
     )
 
 
-@reads("report.log_status", "report.reporter_role", "report.method", "report.kind")
+@reads("report.log_status", *BAND)
 def log_broken(q: ReportQuestion) -> Finding | None:
     """The audit log had gaps, was missing, or showed signs of tampering."""
     said = _LOG.get(q.report.log_status)
     return Finding("appears_inconsistent", f"the audit log {said}", band_of(q.report)) if said else None
 
 
-@reads("report.log_start_hash", "report.log_root_hash", "report.performed", "report.reporter_role", "report.method")
+@reads("report.log_start_hash", "report.log_root_hash", "report.performed", *BAND)
 def log_chain_broken(q: ReportQuestion) -> Finding | None:
     """The log does not begin where the log seen before it ended: what lies between was changed or left out."""
     begins, history = q.report.log_start_hash, q.ground.history
@@ -269,7 +241,9 @@ def log_chain_broken(q: ReportQuestion) -> Finding | None:
     )  # fmt: skip
 
 
-@reads("report.log_covered", "report.log_status", "report.performed", "clause.retention_days", "delivery.delivered")
+@reads(
+    "report.log_covered", "report.log_status", "report.performed", "clause.retention_days", "delivery.delivered", *BAND
+)
 def log_covers_too_little(q: ReportQuestion) -> Finding | None:
     """The log does not reach back as far as it has to be kept, or ends before the day on which it was seen."""
     covered, days = q.report.log_covered, q.clause.parameters.retention_days
@@ -288,7 +262,7 @@ def log_covers_too_little(q: ReportQuestion) -> Finding | None:
     )  # fmt: skip
 
 
-@reads("report.log_country", "clause.log_countries", "report.reporter_role", "report.method")
+@reads("report.log_country", "clause.log_countries", *BAND)
 def log_kept_elsewhere(q: ReportQuestion) -> Finding | None:
     """The log is kept in a state that the clause does not allow."""
     kept, allowed = q.report.log_country, q.clause.parameters.log_countries
@@ -346,7 +320,7 @@ def notice_came_late(q: ReportQuestion) -> Finding | None:
     )  # fmt: skip
 
 
-@reads("report.data_kept_days", "clause.retention_days", "report.reporter_role", "report.method", "report.kind")
+@reads("report.data_kept_days", "clause.retention_days", *BAND)
 def data_kept_beyond(q: ReportQuestion) -> Finding | None:
     """Data were found that are older than the clause allows."""
     kept, allowed = q.report.data_kept_days, q.clause.parameters.retention_days
@@ -358,7 +332,7 @@ def data_kept_beyond(q: ReportQuestion) -> Finding | None:
     )  # fmt: skip
 
 
-@reads("report.data_recipients", "report.performed", "clause.recipients", "license.end_user", "report.reporter_role")
+@reads("report.data_recipients", "report.performed", "clause.recipients", "license.end_user", *BAND)
 def data_passed_on(q: ReportQuestion) -> Finding | None:
     """Data were passed to an office that may not have them."""
     ground, on = q.ground, q.report.performed.last
@@ -375,7 +349,7 @@ def data_passed_on(q: ReportQuestion) -> Finding | None:
     )  # fmt: skip
 
 
-@reads("report.data_misuse", "report.reporter_role", "report.method", "report.kind")
+@reads("report.data_misuse", *BAND)
 def data_found_misused(q: ReportQuestion) -> Finding | None:
     """Data taken were found kept beyond the time agreed, passed on or published."""
     if not q.report.data_misuse:
@@ -394,7 +368,7 @@ def end_use_to_be_judged(q: ReportQuestion) -> Finding | None:
     return Finding("engaged", f"the end use observed is “{seen}”, which no clause names", "context")
 
 
-@reads("report.holder", "report.end_user", "report.performed", "license.end_user", "report.license", "report.method")
+@reads("report.holder", "report.end_user", "report.performed", "license.end_user", "report.license", *BAND)
 def operated_or_held_by_another(q: ReportQuestion) -> Finding | None:
     """Somebody who is no end user of the license was found to hold or operate it."""
     ground, on = q.ground, q.report.performed.last
@@ -420,7 +394,14 @@ def disposed_without_proof(q: ReportQuestion) -> Finding | None:
     return Finding("appears_inconsistent", "a disposal is told without proof of it", "review")
 
 
-@reads("report.items.serials", "report.items.confirmed", "report.performed", "delivery.kind", "delivery.items.serials")
+@reads(
+    "report.items.serials",
+    "report.items.confirmed",
+    "report.performed",
+    "delivery.kind",
+    "delivery.items.serials",
+    *BAND,
+)
 def seen_after_its_disposal(q: ReportQuestion) -> Finding | None:
     """A piece was seen after the record of its disposal."""
     gone = q.ground.history.destroyed
@@ -437,7 +418,7 @@ def seen_after_its_disposal(q: ReportQuestion) -> Finding | None:
     return None
 
 
-@reads("report.items.delivered", "license.items.quantity", "report.reporter_role", "report.method", "report.kind")
+@reads("report.items.delivered", "license.items.quantity", *BAND)
 def more_received_than_licensed(q: ReportQuestion) -> Finding | None:
     """More pieces were received, by the report, than the license covers."""
     licensed = [i.quantity for i in q.ground.license.items]
@@ -461,7 +442,7 @@ CHANGES: dict[ChangeKind, str] = {
 """What of a licensed system may change, in words."""
 
 
-@reads("report.changes", "report.performed", "clause.needs_consent", "license.consents", "license.clauses")
+@reads("report.changes", "report.performed", "clause.needs_consent", "license.consents", "license.clauses", *BAND)
 def changed_without_amendment(q: ReportQuestion) -> Finding | None:
     """Something was found changed that needs an amendment, and neither a consent nor an amendment covers that time."""
     needed = q.clause.parameters.needs_consent

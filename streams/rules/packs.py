@@ -53,13 +53,22 @@ def resolved(raw: bytes) -> Policy:
     return _policy(_whole(stated))
 
 
-def with_register(policy: Policy, others: Iterable[Policy]) -> Policy:
-    """`policy` with the source register of the first of `others` that has one, unless it has its own.
+AUTHORITYS_OWN = ("sources", "calendars", "destination_classes", "frameworks")
+"""What belongs to an authority, not to a legal system: packs say nothing of it beyond the start policy."""
 
-    A register belongs to the authority, not to a legal system: packs ship without one.
+
+def with_register(policy: Policy, others: Iterable[Policy]) -> Policy:
+    """`policy` with the source register, and what else is an authority's own, of the first of `others` that has it.
+
+    What the policy itself states stays.
     """
-    registers = (other.sources for other in others if other.sources)
-    return policy if policy.sources else msgspec.structs.replace(policy, sources=next(registers, ()))
+    there, start = tuple(others), pack(START)
+    taken = {
+        field: next((held for other in there if (held := getattr(other, field))), getattr(policy, field))
+        for field in AUTHORITYS_OWN
+        if getattr(policy, field) == getattr(start, field)
+    }
+    return msgspec.structs.replace(policy, **taken)
 
 
 def overlaid(base: Any, stated: Any) -> Any:

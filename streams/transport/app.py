@@ -17,6 +17,7 @@ Nothing here takes signals, changes logging or exits the process.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,6 +43,8 @@ _BUFFER = 8192
 _IN_A_ROW = 32
 """Events that an agent takes before others get their turn."""
 
+_LOOKS = (50_000, 20, 50)
+"""New objects, and looks at younger ones, after which Python looks for cycles (its own: 700, 10, 10) [count]."""
 _LARGEST = 8_000_000
 """Largest record on a cluster [bytes]; `topics.py` asks the topics for as much."""
 _DELIVERED_WITHIN = 120.0
@@ -91,6 +94,13 @@ def _bytes(part: str, found: Any) -> bytes | None:
 class RawTopic(faust.Topic):  # type: ignore[misc]
     """A topic of bytes. A send is a post: what Faust would make for each record is not made."""
 
+    async def post(self, *, key: bytes, value: bytes | None, partition: int) -> None:
+        """Send a record soon; a commit waits until the log has it. Waits while very much is under way."""
+        producer = self.app.producer
+        if producer.room.full:
+            await producer.room.wait_until_ebb()
+        producer.post(Outgoing(self.get_topic_name(), value, key, partition))
+
     async def send(
         self,
         *,
@@ -101,7 +111,7 @@ class RawTopic(faust.Topic):  # type: ignore[misc]
         headers: Any = None,
         **_: Any,
     ) -> Awaitable[RecordMetadata]:
-        """Send a record soon; the awaitable is done when the log has it. Waits while very much is under way."""
+        """As `post`; the awaitable is done when the log has it."""
         producer = self.app.producer
         if not producer.started:
             await self.app.maybe_start_producer()
@@ -128,7 +138,7 @@ class RawTable(Table):  # type: ignore[misc]
         """Send the row to the changelog, and note its part: Faust's store knows only what it recovered."""
         partition = self.partition_for_key(key)
         said = Outgoing(self._changelog_name(), _bytes("value", value), _bytes("key", key), partition)
-        self.app.producer.post(said, self._note_sent)
+        self.app.producer.post(said, self._note_sent if self._read_back else None)
         self.data._key_partition[key] = partition
 
     def _changelog_name(self) -> str:
@@ -140,7 +150,6 @@ class RawTable(Table):  # type: ignore[misc]
         self._note_sent(fut.result())
 
     def _note_sent(self, sent: RecordMetadata) -> None:
-        self.data.set_persisted_offset(sent.topic_partition, sent.offset)
         if self._read_back:
             self.own_writes.add((sent.topic, sent.partition, sent.offset))
 
@@ -385,7 +394,13 @@ async def running(app: App, *, stop_within: float = 20.0) -> AsyncIterator[Worke
 
 
 def run(main: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run `main` in a new event loop, uvloop's where it is installed."""
+    """Run `main` in a new event loop, uvloop's where it is installed.
+
+    The collector of cycles looks less often, and not at what is there by now: records and dossiers come by the
+    hundred thousand and hold no cycles, and looking through them took a third of a worker's time.
+    """
+    gc.freeze()
+    gc.set_threshold(*_LOOKS)
     try:
         import uvloop
     except ImportError:

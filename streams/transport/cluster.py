@@ -14,8 +14,8 @@ from faust.transport.drivers import aiokafka
 from faust.types import TP, RecordMetadata
 
 from streams.transport.drain import DrainLoop
-from streams.transport.ports import Outgoing
-from streams.transport.sends import AnyPart, CommitAfterSends, GatheredSends, size_of
+from streams.transport.ports import Outgoing, Part
+from streams.transport.sends import CommitAfterSends, GatheredSends, size_of
 
 
 class Consumer(DrainLoop, CommitAfterSends, aiokafka.Consumer):  # type: ignore[misc]
@@ -38,20 +38,25 @@ class Producer(GatheredSends, aiokafka.Producer):  # type: ignore[misc]
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
 
-    async def write(self, part: AnyPart, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
+    async def write(self, part: Part, records: Sequence[Outgoing]) -> int:
         """Send one batch; return when every replica that counts has it."""
         client = self._ensure_producer()
+        self._check_sizes(records)
+        first = await (await client.send_batch(_filled(client, records), part[0], partition=part[1]))
+        return int(first.offset)
+
+    async def write_by_key(self, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
+        """Send records one by one, each where its key belongs: what is set aside, and little else."""
+        client = self._ensure_producer()
+        self._check_sizes(records)
+        return [await (await _by_key(client, record)) for record in records]
+
+    def _check_sizes(self, records: Sequence[Outgoing]) -> None:
         for record in records:
             if size_of(record) > self.max_request_size:
                 raise ValueError(
                     f"a record for {record.topic} has {size_of(record)} bytes, the log takes {self.max_request_size}"
                 )
-        topic, partition = part
-        if partition is None:
-            return [await (await _by_key(client, record)) for record in records]
-        first = await (await client.send_batch(_filled(client, records), topic, partition=partition))
-        tp = TP(topic, partition)
-        return [RecordMetadata(topic, partition, tp, first.offset + n, None, 1) for n in range(len(records))]
 
     async def on_stop(self) -> None:
         """Write what is left."""

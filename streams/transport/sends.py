@@ -24,7 +24,7 @@ from faust.types import TP, RecordMetadata
 from faust.types.tuples import FutureMessage
 
 from streams.errors import Stop
-from streams.transport.ports import Headers, Outgoing
+from streams.transport.ports import Headers, Outgoing, Part
 
 _LINGER = 0.01
 """Seconds for which posts are gathered: a batch costs the worker as much as ten records, the broker more."""
@@ -217,8 +217,12 @@ class GatheredSends(PostedSends):
         self._queues: defaultdict[AnyPart, deque[Sending]] = defaultdict(deque)
         self._writing: dict[AnyPart, asyncio.Task[None]] = {}
 
-    async def write(self, part: AnyPart, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
-        """Write `records` of one part (its partition may be `None`: by key); return when the log has all of them."""
+    async def write(self, part: Part, records: Sequence[Outgoing]) -> int:
+        """Write `records` of one part; return the offset of the first when the log has all of them."""
+        raise NotImplementedError
+
+    async def write_by_key(self, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
+        """Write `records` of one topic, each where its key belongs; return when the log has all of them."""
         raise NotImplementedError
 
     def post(self, outgoing: Outgoing, told: Told | None = None, failed: Failed | None = None) -> None:
@@ -262,13 +266,24 @@ class GatheredSends(PostedSends):
                 try:
                     if self.ledger.failure is not None:
                         raise Stop(f"Nothing is sent any more, because of a failure: {self.ledger.failure}")
-                    _tell(batch, await self.write(part, [sending[0] for sending in batch]))
+                    await self._write_one(part, batch)
                 except Exception as error:
                     self.ledger.fail(error)
                     _tell_failure(batch, error)
                 self.room.give_back(len(batch))
         finally:
             del self._writing[part]
+
+    async def _write_one(self, part: AnyPart, batch: Sequence[Sending]) -> None:
+        topic, partition = part
+        records = [sending[0] for sending in batch]
+        if partition is None:
+            for sending, metadata in zip(batch, await self.write_by_key(records), strict=True):
+                _tell(sending, metadata)
+            return
+        first, tp = await self.write((topic, partition), records), TP(topic, partition)
+        for n, sending in enumerate(batch):
+            _tell(sending, RecordMetadata(topic, partition, tp, first + n, None, 1) if sending[1] else None)
 
 
 def _some_of(queue: deque[Sending]) -> list[Sending]:
@@ -286,13 +301,13 @@ def size_of(record: Outgoing) -> int:
     return len(record.key or b"") + len(record.value or b"") + headers + 40
 
 
-def _tell(batch: Sequence[Sending], written: Sequence[RecordMetadata]) -> None:
-    for (_, told, _, gathered), metadata in zip(batch, written, strict=True):
-        if told is not None:
-            told(metadata)
-        gathered.left -= 1
-        if not gathered.left:
-            gathered.done.set_result(None)
+def _tell(sending: Sending, metadata: RecordMetadata | None) -> None:
+    _, told, _, gathered = sending
+    if told is not None and metadata is not None:
+        told(metadata)
+    gathered.left -= 1
+    if not gathered.left:
+        gathered.done.set_result(None)
 
 
 def _tell_failure(batch: Sequence[Sending], error: Exception) -> None:

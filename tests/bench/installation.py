@@ -1,4 +1,4 @@
-"""One installation as a process of its own: started, fed, killed, settled, stopped."""
+"""`pledgewatch run` as a process of its own: everything in one, over the embedded log. It is killed as a whole."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import ctypes
 import datetime as dt
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,11 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+from chaos_feeder import Broken
+from chaos_striking import Deadline
+from leftovers import Left, look
 
+from infra.kafka.broker import free_ports
 from schemas import AnyFact
 from schemas.codec import TOPIC_OF, encode, log_key, topic_of
 from schemas.topics import TOPICS
@@ -39,42 +42,32 @@ WHERE ends.topic IN ({marks})
 """
 
 
-class Fault(Exception):  # noqa: N818  (what the run is there to find)
-    """The installation did something that it must never do; the words say what."""
-
-
-class Deadline:
-    """The moment at which the whole run is given up."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._seconds = seconds
-
-    def check(self, doing: str) -> None:
-        """Raise `Fault` when the time is over."""
-        if time.monotonic() > self._end:
-            raise Fault(f"not done within {self._seconds:.0f} s; at the end: {doing}")
-
-    def pause(self, seconds: float, doing: str) -> None:
-        """Sleep, and check."""
-        time.sleep(seconds)
-        self.check(doing)
-
-
-class Installation:
-    """`pledgewatch run` on the folder `home`, with the ticks of `facts` in its log from the beginning."""
+class OneProcess:
+    """`pledgewatch run` on the folder `home`."""
 
     def __init__(self, home: Path, deadline: Deadline) -> None:
         self.home, self.deadline = home, deadline
-        self.port = _free_port()
+        self.port = free_ports(1)
         self.address = f"http://127.0.0.1:{self.port}"
         self.words = home / "said.txt"
         home.mkdir(parents=True)
         self.token = Keys(home / "keys.json").add("bench", ("admin", "officer"))
+        self.ended: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
 
-    def load(self, facts: Sequence[AnyFact]) -> None:
-        """Put facts into the log while nothing runs: ticks, which no door lets in."""
+    def parts(self) -> list[str]:
+        """All in one."""
+        return ["the process"]
+
+    def meant(self, part: str) -> str:
+        """Itself."""
+        return part
+
+    def fit(self, part: str, unwell: set[str]) -> bool:
+        """Always."""
+        return True
+
+    def _load(self, facts: Sequence[AnyFact]) -> None:
         log = acquire(self.home / "log.sqlite")
         try:
             log.keep("partitions", str(PARTITIONS))
@@ -84,7 +77,15 @@ class Installation:
         finally:
             release(log)
 
-    def start(self) -> None:
+    def start(self, ticks: Sequence[AnyFact]) -> None:
+        """Put the ticks into the log, start the process, return when it answers."""
+        self._load(ticks)
+        self.start_again(self.parts()[0])
+        while not self.well(self.parts()[0]):
+            self.check_alive()
+            self.deadline.pause(0.1, "the first start")
+
+    def start_again(self, part: str) -> None:
         """Start the process; it is not ready yet."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PLEDGEWATCH_")}
         environ |= {
@@ -96,36 +97,47 @@ class Installation:
         with self.words.open("ab") as words:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from streams.cli import main; main()", "run"],
-                env=environ, stdin=subprocess.DEVNULL, stdout=words, stderr=words, preexec_fn=_die_with_parent,  # noqa: PLW1509  (one system call)
+                env=environ, stdin=subprocess.DEVNULL, stdout=words, stderr=words, preexec_fn=die_with_parent,  # noqa: PLW1509  (one system call)
             )  # fmt: skip
 
-    def wait_ready(self) -> float:
-        """Return when the page answers; how long that took [s]."""
-        begun = time.monotonic()
-        with httpx.Client(trust_env=False, timeout=5) as client:
-            while True:
-                self.check_alive()
-                try:
-                    if client.get(f"{self.address}/healthz").status_code == 200:
-                        return time.monotonic() - begun
-                except httpx.HTTPError:
-                    pass
-                self.deadline.pause(0.05, "waiting for the start")
+    def well(self, part: str) -> bool:
+        """Whether it answers."""
+        try:
+            return httpx.get(f"{self.address}/healthz", timeout=5, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def tend(self, struck: set[str]) -> None:
+        """Raise `Broken` when it has ended by itself."""
+        if not struck:
+            self.check_alive()
 
     def check_alive(self) -> None:
-        """Raise `Fault` when the process has ended by itself."""
+        """Raise `Broken` when the process has ended by itself."""
         assert self._process is not None
         if (code := self._process.poll()) is not None:
             self._process = None
-            raise Fault(f"the process ended by itself with code {code}:\n{self.last_words()}")
+            raise Broken(f"the process ended by itself with code {code}:\n{self.last_words()}")
 
-    def kill(self) -> None:
+    def kill(self, part: str) -> str:
         """SIGKILL, whatever it is doing."""
         assert self._process is not None
         self.check_alive()
         self._process.kill()
         self._process.wait(30)
         self._process = None
+        return "everything in one process"
+
+    def hold(self, part: str) -> str:
+        """SIGSTOP: nobody would notice but the feeder."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        return "everything in one process"
+
+    def go_on(self, part: str) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """SIGTERM, and wait for an end in order."""
@@ -134,12 +146,12 @@ class Installation:
         try:
             code = self._process.wait(60)
         except subprocess.TimeoutExpired:
-            raise Fault(f"the process did not end within 60 s of SIGTERM:\n{self.last_words()}") from None
+            raise Broken(f"the process did not end within 60 s of SIGTERM:\n{self.last_words()}") from None
         self._process = None
         if code != 0:
-            raise Fault(f"the process ended with code {code} after SIGTERM:\n{self.last_words()}")
+            raise Broken(f"the process ended with code {code} after SIGTERM:\n{self.last_words()}")
 
-    def leave_nothing(self) -> None:
+    def clear_away(self) -> None:
         """Whatever happened: no process stays."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
@@ -154,20 +166,25 @@ class Installation:
         lines = self.words.read_text(errors="replace").splitlines()
         return [line for line in lines if line.strip() and not line.startswith("Pledgewatch ")]
 
-    def lag(self) -> int:
-        """Records that are not yet placed, watched or stored, as another process sees them in the log's file."""
-        with closing(sqlite3.connect(f"file:{self.home / 'log.sqlite'}?mode=ro", uri=True, timeout=10)) as log:
-            return _lag(log, GROUP, (*TOPIC_OF.values(), "dossiers")) + _lag(log, STORE_GROUP, STORED)
-
-    def wait_settled(self, quiet: float = 2.0) -> None:
-        """Return when nothing has been left to do for `quiet` seconds: a burst ends 0.03 s after its last row."""
-        since = time.monotonic()
+    def settle(self, quiet: float = 8.0) -> None:
+        """Return when nothing was left to do or to tell for `quiet` seconds: an alert is told 5 s after its last word."""
+        since, before = time.monotonic(), -1
         while time.monotonic() - since < quiet:
             self.check_alive()
-            lag = self.lag()
-            if lag:
-                since = time.monotonic()
+            lag, said = self._lag_and_said()
+            if lag or said != before:
+                since, before = time.monotonic(), said
             self.deadline.pause(0.2, f"{lag} records not yet placed, watched or stored")
+
+    def look(self) -> Left:
+        """What is left of it."""
+        return look(self.home)
+
+    def _lag_and_said(self) -> tuple[int, int]:
+        """Records not yet placed, watched or stored; records of alerts and notices; as the log's file shows them."""
+        with closing(sqlite3.connect(f"file:{self.home / 'log.sqlite'}?mode=ro", uri=True, timeout=10)) as log:
+            lag = _lag(log, GROUP, (*TOPIC_OF.values(), "dossiers")) + _lag(log, STORE_GROUP, STORED)
+            return lag, _lag(log, "nobody", ("alerts", "notices"))
 
 
 def _outgoing(fact: AnyFact) -> Outgoing:
@@ -180,11 +197,5 @@ def _lag(log: sqlite3.Connection, group: str, topics: Sequence[str]) -> int:
     return int(log.execute(_LAG.format(marks=marks), (group, *topics)).fetchone()[0])
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: also when we are killed, nothing stays

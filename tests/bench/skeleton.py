@@ -119,18 +119,20 @@ class Ports(msgspec.Struct, kw_only=True):
     remarks: Any
     events: Callable[[Any], Any] = lambda stream: stream.events()
     """How an agent reads its stream."""
+    send: Callable[..., Any] | None = None
+    """How a copy is sent; `None`: as Faust's topics do."""
 
 
 def wire(ports: Ports, script: Script) -> Progress:
     """Give the app of `ports` its two agents; returns what tells how far they are."""
     progress = Progress(script)
-    copies, dossiers, rows = script.copies, ports.dossiers, ports.rows
+    copies, rows, send = script.copies, ports.rows, ports.send or ports.dossiers.send
     spoken = {p: _Speaker(script, p, ports.alerts, ports.remarks) for p in range(script.partitions)}
 
     async def skeleton_place(stream: Any) -> None:
         async for event in ports.events(stream):
             for copy in copies[event.message.value]:
-                await dossiers.send(key=copy.key, value=copy.value, partition=copy.partition)
+                await send(key=copy.key, value=copy.value, partition=copy.partition)
             progress.placed += 1
 
     async def skeleton_watch(stream: Any) -> None:
@@ -143,7 +145,7 @@ def wire(ports: Ports, script: Script) -> Progress:
             progress.watched += 1
 
     ports.app.agent(ports.facts, name="place")(skeleton_place)
-    ports.app.agent(dossiers, name="watch")(skeleton_watch)
+    ports.app.agent(ports.dossiers, name="watch")(skeleton_watch)
     return progress
 
 
@@ -205,7 +207,7 @@ def own_ports(log_url: str, partitions: int, home: Path, *, name: str = GROUP) -
     return Ports(
         app=app, facts=make_topic(app, *FACT_TOPICS, compacted=True), dossiers=topics["dossiers"],
         rows=make_table(app, "rows"), alerts=make_table(app, "alerts", changelog=topics["alerts"], read_back=True),
-        remarks=make_table(app, "remarks", changelog=topics["remarks"]), events=events_of,
+        remarks=make_table(app, "remarks", changelog=topics["remarks"]), events=events_of, send=topics["dossiers"].post,
     )  # fmt: skip
 
 

@@ -26,9 +26,9 @@ QUIET = 6.0
 """Seconds without lag and without a new alert after which the stream has settled: longer than the longest burst."""
 
 
-def pledgewatch(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+def pledgewatch(*words: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    environ = environment(home)
+    environ = environment(home, **settings)
     return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=120, cwd=ROOT, env=environ)
 
 
@@ -96,13 +96,15 @@ class Process:
 class WorkerProcess(Process):
     """`pledgewatch worker` under one instance number."""
 
-    def __init__(self, number: int, bootstrap: Sequence[str], home: Path, session_timeout: float = 12.0) -> None:
+    def __init__(
+        self, number: int, bootstrap: Sequence[str], home: Path, session_timeout: float = 12.0, **settings: str
+    ) -> None:
         self.port = free_ports(1)
         words = [
             *("worker", "--broker", f"kafka://{','.join(bootstrap)}", "--instance", str(number)),
             *("--session-timeout", str(session_timeout), "--ready-port", str(self.port)),
         ]
-        super().__init__(f"worker {number}", words, home / f"worker-{number}")
+        super().__init__(f"worker {number}", words, home / f"worker-{number}", **settings)
 
     def health(self) -> dict[str, object]:
         """What `/readyz` says, and its status; empty where nothing answers."""

@@ -119,6 +119,14 @@ def test_a_row_leads_to_its_page_for_whoever_may_open_it():
         assert len(cells) == len(columns) - 1, "what only a link needs is not shown"
 
 
+def test_a_destination_is_called_by_its_name():
+    panel = panel_of("Where")
+    named = msgspec.structs.replace(looking(), country={"XA": "Arden"}.get)
+    rows = [("XA", 1, 0, 0, 0), ("XQ", 1, 0, 0, 0), ("ZZ", 1, 0, 0, 0)]
+    shown = drawn(panel, named, tuple(c.name for c in panel.columns), rows)
+    assert [row[0].text for row in shown.rows] == ["Arden (XA)", "XQ", "ZZ"]
+
+
 def test_a_link_to_another_board_stays_among_the_pages_and_keeps_the_window():
     column = panel_of("Where, in numbers").columns[0]
     there = address(column.link, column, {"destination": "X&A"}, looking(window="7d"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from functools import cache
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import shown
 from schemas import Clause, Decision, Delivery, Incident, License, PostShipmentReport
 from schemas.license import ClauseParameters
+from streams.rules import account, days, findings, fitting, history, owed, requests, standing
 from streams.rules.clauses import (
     FROM_DELIVERY,
     FROM_INCIDENT,
@@ -142,19 +144,43 @@ def structs_in(info):
         yield from structs_in(inner)
 
 
-def read_in(rule):
-    """The fields that the rule's own code takes from its question, as `report.kind`."""
-    tree = ast.parse(inspect.getsource(rule))
-    names = {"q.report": "report", "q.clause.parameters": "clause", "q.delivery": "delivery", "q.told": "told"}
-    names |= {"q.ground.license": "license"}
+QUESTION = {
+    "q.report": "report", "q.clause.parameters": "clause", "q.delivery": "delivery", "q.told": "told",
+    "q.ground.license": "license",
+}  # fmt: skip
+
+
+def read_in(rule, names=QUESTION):
+    """The fields that a rule, and what it hands its question on to, take from it, as ("report", "kind")."""
+    tree, names = ast.parse(inspect.getsource(rule)), dict(names)
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for target, value in pairs(node):
-                if isinstance(target, ast.Name) and ast.unparse(value) in names:
-                    names[target.id] = names[ast.unparse(value)]
+                if isinstance(target, ast.Name):
+                    names |= known_as(ast.unparse(value), target.id, names)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) in names:
             yield names[ast.unparse(node.value)], node.attr
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            yield from read_by(rule.__globals__.get(node.func.id), node.args, names)
+
+
+def known_as(said, name, names):
+    """What is known of `said`, known of `name`: itself and what lies within."""
+    return {name + known[len(said) :]: fact for known, fact in names.items() if f"{known}.".startswith(f"{said}.")}
+
+
+def read_by(helper, arguments, names):
+    """What a function of the rules takes from what it is given."""
+    if not inspect.isfunction(helper) or not helper.__module__.startswith(
+        ("streams.rules.from_", "streams.rules.coming")
+    ):
+        return
+    given = {}
+    for parameter, argument in zip(inspect.signature(helper).parameters, arguments, strict=False):
+        given |= known_as(ast.unparse(argument), parameter, names)
+    if given:
+        yield from read_in(helper, given)
 
 
 def pairs(node):
@@ -171,13 +197,34 @@ def test_every_field_in_the_code_of_a_rule_is_declared(name):
     for fact, attribute in read_in(RULES[name]):
         if fact == "told":
             assert f"incident.{TOLD[attribute]}" in declared, f"{name} reads told.{attribute}"
-        elif attribute not in ("ref", "parameters"):
+        elif attribute not in ("ref", "parameters", "source"):
             assert f"{fact}.{attribute}" in declared, f"{name} reads {fact}.{attribute}"
+
+
+LOOKED_UP = (account, days, findings, fitting, history, owed, requests, standing)
+"""Where rules look up what was read before them."""
+
+
+def attributes(source):
+    return {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+
+
+@cache
+def looked_up():
+    return frozenset().union(*(attributes(inspect.getsource(module)) for module in LOOKED_UP))
+
+
+@every_rule
+def test_nothing_is_declared_that_no_code_reads(name):
+    rule = RULES[name]
+    read = attributes(inspect.getsource(inspect.getmodule(rule))) | looked_up()
+    assert [path for path in READS[name] if path.rsplit(".", 1)[1] not in read] == []
 
 
 def test_the_check_of_what_is_read_can_fail():
     assert ("report", "end_use_observed") in set(read_in(RULES["used_for_another_end"]))
     assert ("delivery", "holder") in set(read_in(RULES["received_by_another"]))
+    assert ("report", "method") in set(read_in(RULES["log_kept_elsewhere"])), "through what says where it stands"
 
 
 # --- which tests show it ---------------------------------------------------------------------------------------------

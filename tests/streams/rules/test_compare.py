@@ -6,6 +6,9 @@ import msgspec
 import pytest
 
 from builders import a_clause, a_delivery, a_license, a_policy, a_tick, an_incident, day
+from schemas import Policy
+from schemas.common import Fact
+from schemas.policy import ClauseDefaults, Weekend, WorkingCalendar
 from streams.rules.compare import NOTHING, compare, differing, in_force, put, registered
 from streams.rules.known import Standpoint
 from streams.rules.packs import pack, pack_names
@@ -101,6 +104,33 @@ def test_only_what_bears_on_judgment_is_a_part_in_which_policies_differ():
     assert "clauses.no_retransfer.implied" not in paths, "it is unverified"
     american = {part.path for part in differing(pack("start"), pack("us"))}
     assert "clauses.permitted_purpose.usual.classes_of_eo_14093" not in american, "it is unverified"
+
+
+def test_nothing_that_may_bear_on_judgment_is_left_out_of_a_comparison():
+    """A new field of the policy is compared, or it is named here as one that no alert is made of."""
+    changed = {"weighing", "fitting", "banding", "clauses", "sources", "calendars"}
+    shown = {"legal_system", "deadlines", "footing", "exposure", "destination_classes", "frameworks"}
+    about = {"version", "in_force_from", *Fact.__struct_fields__}
+    assert {*Policy.__struct_fields__} == changed | shown | about
+    paths = {part.path.rpartition(".")[2] for part in differing(_bare(pack("start")), pack("start"))}
+    usual = {*ClauseDefaults.__struct_fields__} - {"origin", "unverified", "usual", "implied"}
+    assert usual <= paths
+
+
+def _bare(policy):
+    """The policy with every default of one kind of clause turned."""
+    turned = ClauseDefaults(
+        checkability="B", outlives_license=False, words="otherwise", origin="a law", owed_by="exporter"
+    )
+    return msgspec.structs.replace(policy, clauses=policy.clauses | {"permitted_purpose": turned})
+
+
+def test_a_calendar_can_be_put_over_like_any_part():
+    closed = WorkingCalendar(id="XA", weekends=(Weekend(days=("friday",), origin="a decree"),))
+    other = msgspec.structs.replace(a_policy(), calendars=(*a_policy().calendars, closed))
+    assert [part.path for part in differing(a_policy(), other)] == ["calendars.XA"]
+    assert put(a_policy(), other, "calendars.XA") == other
+    assert put(other, a_policy(), "calendars.XA") == a_policy()
 
 
 @pytest.mark.parametrize("name", [n for n in pack_names() if n != "start"])

@@ -10,9 +10,10 @@ import pytest
 
 from builders import SOURCES, a_policy
 from schemas.legal import Topic
+from schemas.policy import Weekend, WorkingCalendar
 from schemas.problems import Refused
 from schemas.reading import read_fact
-from streams.rules.packs import START, overlaid, own_words, pack, pack_names, resolved, with_register
+from streams.rules.packs import AUTHORITYS_OWN, START, overlaid, own_words, pack, pack_names, resolved, with_register
 from streams.rules.policy import shipped_policy
 
 LAWS = [name for name in pack_names() if name != START]
@@ -144,6 +145,13 @@ def test_neither_json_nor_a_retraction_is_a_policy():
         resolved(b"prior: 20")
     with pytest.raises(Refused):
         resolved(b'{"fact":"retraction","of":"policy","id":"start","source":"pledgewatch"}')
+
+
+def test_calendars_and_classes_of_states_are_the_authoritys_own_too():
+    closed = WorkingCalendar(id="XA", weekends=(Weekend(days=("friday",), origin="a decree"),))
+    other = msgspec.structs.replace(a_policy(), calendars=(closed,))
+    assert with_register(pack("us"), [other]).calendars == (closed,)
+    assert all(not own_words(name).get(field) for name in LAWS for field in AUTHORITYS_OWN)
 
 
 def test_a_policy_without_a_register_takes_the_first_there_is_and_keeps_its_own():

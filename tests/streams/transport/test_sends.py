@@ -45,7 +45,10 @@ class Broker(base.Producer):  # type: ignore[misc]
     async def on_shutdown(self) -> None:
         self.transport.close()
 
-    async def write(self, part: Any, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
+    async def write(self, part: Any, records: Sequence[Outgoing]) -> int:
+        return (await self.write_by_key(records))[0].offset
+
+    async def write_by_key(self, records: Sequence[Outgoing]) -> Sequence[RecordMetadata]:
         if self.refuses_to_start:
             raise OSError("no broker to be seen")
         await self.takes.wait()
@@ -71,7 +74,7 @@ class Broker(base.Producer):  # type: ignore[misc]
 
 
 class GatheredBroker(GatheredSends, Broker):
-    write = Broker.write
+    write, write_by_key = Broker.write, Broker.write_by_key
 
 
 class BrokerTransport(driver.Transport):
