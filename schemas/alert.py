@@ -27,6 +27,7 @@ from schemas.vocabulary import (
     Party,
     PublicationKind,
     Reliability,
+    Technology,
     Tlp,
     Use,
     Verdict,
@@ -223,6 +224,9 @@ class Case(Struct, frozen=True, kw_only=True):
     known_since: MaybeDay = None
     due: MaybeDay = None
     members: Annotated[tuple[Name, ...], Meta(description="Incidents or reports, as `source:id` [source:id].")] = ()
+    technology: Annotated[
+        Technology | None, Meta(description="Kind told of; the levels mean what they mean there [vocabulary].")
+    ] = None
     evidence_level: Annotated[EvidenceLevel | None, Meta(description="Highest of the attack [E0..E5].")] = None
     attribution_level: Annotated[AttributionLevel | None, Meta(description="Highest of the operator [A0..A4].")] = None
     assertions: tuple[Assertion, ...] = ()

@@ -1,6 +1,8 @@
-"""`python -m infra.kafka start|stop|status [--nodes 3] [--home var/kafka] [--port 9092] [--heap 512]`.
+"""`python -m infra.kafka start|stop|status|lacks [--nodes 3] [--home var/kafka] [--port 9092] [--heap 512]`.
 
-Exit codes: 0 done (or, for status, every node runs); 1 a node does not run; 3 something is missing or will not start.
+`lacks` says what this machine lacks to run Kafka, fetching its jars first; it ends with 1 where nothing is lacking.
+Exit codes else: 0 done (or, for status, every node runs); 1 a node does not run; 3 something is missing, or will not
+start.
 """
 
 from __future__ import annotations
@@ -9,20 +11,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from infra.kafka.broker import Cluster
+from infra.kafka.broker import Cluster, lacking
 from streams.errors import Stop
 
 
 def main(words: list[str] | None = None) -> int:
     """Do what `words` say; print where the brokers are."""
     parser = argparse.ArgumentParser(prog="python -m infra.kafka", description="Apache Kafka on this machine.")
-    parser.add_argument("what", choices=["start", "stop", "status"])
+    parser.add_argument("what", choices=["start", "stop", "status", "lacks"])
     parser.add_argument("--nodes", type=int, default=None, help="brokers (start; default 1, or as they are)")
     parser.add_argument("--home", type=Path, default=Path("var/kafka"), help="folder for properties, logs and data")
     parser.add_argument("--port", type=int, default=9092, help="port of the first broker; others 10 further each")
     parser.add_argument("--libs", type=Path, default=Path("var/kafka/libs"), help="folder for the jars, shared by all")
     parser.add_argument("--heap", type=int, default=512, help="heap of each broker [MiB]")
     said = parser.parse_args(words)
+    if said.what == "lacks":
+        why = lacking(said.libs)
+        _say(why or "nothing")
+        return 0 if why else 1
     try:
         if said.what == "start":
             cluster = Cluster.at(said.home, nodes=said.nodes, port=said.port, heap_mib=said.heap, libs=said.libs)

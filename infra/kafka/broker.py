@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -296,14 +297,25 @@ def missing(path: str | None = None) -> str | None:
     return None
 
 
-def fetch(libs: Path) -> None:
-    """Fetch the jars that `pom.xml` names into `libs`, once; raises `Stop` with what Maven said."""
+def lacking(libs: Path, maven: Sequence[str] = ()) -> str | None:
+    """As `missing`, after the jars were fetched into `libs`: Maven may reach no repository, which is said, too."""
+    if reason := missing():
+        return reason
+    try:
+        fetch(libs, maven)
+    except Stop as stop:
+        return str(stop)
+    return None
+
+
+def fetch(libs: Path, maven: Sequence[str] = ()) -> None:
+    """Fetch the jars that `pom.xml` names into `libs`, once, with more words for Maven; raises `Stop` with its own."""
     done = libs / ".fetched"
     pom = _POM.read_text()
     if done.exists() and done.read_text() == pom:
         return
     libs.mkdir(parents=True, exist_ok=True)
-    words = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
+    words = ["mvn", *maven, "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
     try:
         said = subprocess.run(  # noqa: S603  (our own words)
             [*words, f"-DoutputDirectory={libs}"], capture_output=True, timeout=_FETCHED_WITHIN, check=False
@@ -311,8 +323,15 @@ def fetch(libs: Path) -> None:
     except subprocess.TimeoutExpired:
         raise Stop(f"Maven did not fetch Kafka within {_FETCHED_WITHIN:.0f} s") from None
     if said.returncode:
-        raise Stop(f"Maven cannot fetch Kafka: {said.stdout.decode(errors='replace')[-400:].strip()}")
+        raise Stop(f"Maven cannot fetch Kafka: {_first_error(said.stdout.decode(errors='replace'))}")
     done.write_text(pom)
+
+
+def _first_error(said: str) -> str:
+    """What Maven complains of first, in one line; its last lines only name its own switches."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said).strip()
+    errors = [line.removeprefix("[ERROR] ").strip() for line in plain.splitlines() if line.startswith("[ERROR]")]
+    return (errors or plain.splitlines() or ["it said nothing"])[0][:400]
 
 
 def free_ports(nodes: int) -> int:

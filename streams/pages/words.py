@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from schemas.alert import VictimCount
 from schemas.common import Period
-from schemas.vocabulary import BANDS, Band
+from schemas.vocabulary import BANDS, AttributionLevel, Band, EvidenceLevel, Technology
 from streams.rules.known import Standpoint, end_of
+from streams.rules.wording import attribution_words, evidence_words
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -515,6 +516,17 @@ def persons(victims: VictimCount, country: Callable[[str], str] = str) -> str:
     qualifier = say("CountQualifier", victims.qualifier)
     where = f" in {country(victims.country)}" if victims.country else ""
     return f"{qualifier} {victims.count:,} {say('VictimClass', victims.klass)}{where}".strip()
+
+
+def evidence(level: EvidenceLevel, technology: Technology | None = None) -> str:
+    """What a level of evidence of the act means for this kind of technology."""
+    return evidence_words(level, technology) if technology else say("EvidenceLevel", level)
+
+
+def attribution(level: AttributionLevel, technology: Technology | None = None) -> str:
+    """How the operator was named, in the words of this kind of technology."""
+    named = f"operator named {attribution_words(level, technology)}"
+    return named if technology else say("AttributionLevel", level)
 
 
 def nats(micro: int) -> str:

@@ -181,6 +181,7 @@ def _incident_case(
         occurred=account.period,
         known_since=account.known_since,
         members=tuple(m.fact.ref for m in weighed.cluster.members),
+        technology=account.technology,
         evidence_level=top[0],
         attribution_level=top[1],
         assertions=(*_assertions(account, weighed, ledger), *best.assertions),

@@ -7,7 +7,7 @@ log had later does not exist. A day stands for its end [UTC], an instant for its
 that very moment. A fact without a record time counts as known from the latest day that it tells of itself (`told_on`; a
 tick: its day); names, policies and retractions without one have always been known. Policies and names are thus those
 recorded by then, and today is the greatest tick recorded by then. An assessment as known at a day equals one of the log
-cut there.
+cut there; what was erased since is gone from every standpoint.
 
 **Valid time** (`as_of`: what was true then, as known now) sets today to that day and leaves out what happened later. It
 never changes which revision of a fact counts: that is knowledge. Left out are
@@ -37,13 +37,16 @@ from schemas import (
     AnyFact,
     Decision,
     Delivery,
+    Erasure,
     Incident,
     License,
     Policy,
     PostShipmentReport,
     Tick,
 )
+from schemas.codec import fact_key
 from schemas.common import EARLIEST, LATEST
+from schemas.erasure import key_digest
 from schemas.vocabulary import EntityKind
 from streams.rules.assess import Assessment, Assessor, assess_facts
 from streams.rules.counted import Counted
@@ -147,8 +150,17 @@ def _moment_text(at: dt.datetime | None) -> str:
 
 
 def known(facts: Iterable[AnyFact], at: Standpoint) -> Iterator[AnyFact]:
-    """The facts that the log had by then."""
-    return (fact for fact in facts if at.knows(fact))
+    """The facts that the log had by then; without those that were erased, whenever that was."""
+    return (fact for fact in unerased(facts) if at.knows(fact))
+
+
+def unerased(facts: Iterable[AnyFact]) -> Iterator[AnyFact]:
+    """The facts without bodies and retractions of those that an erasure among them erased."""
+    everything = tuple(facts)
+    erased = {fact.digest for fact in everything if isinstance(fact, Erasure) and fact.erases}
+    for fact in everything:
+        if not erased or isinstance(fact, Erasure) or key_digest(fact_key(fact)) not in erased:
+            yield fact
 
 
 # -- valid time -------------------------------------------------------------------------------------------------------

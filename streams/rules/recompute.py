@@ -21,7 +21,7 @@ from schemas.codec import body_hash, encode, kind_of
 from schemas.common import EARLIEST
 from streams.rules.alerts import CODE_VERSION
 from streams.rules.assess import assess_facts
-from streams.rules.known import Standpoint, known
+from streams.rules.known import Standpoint, known, unerased
 from streams.rules.naming import NamerOf, PlainNamer
 from streams.rules.packs import pack, pack_names, with_register
 from streams.rules.policy import shipped_policy
@@ -59,7 +59,7 @@ def basis_of(stored: Alert, facts: Sequence[AnyFact]) -> Basis:
     wanted = frozenset(digest[:BASIS] for digest in stored.basis)
     found: dict[str, AnyFact] = {}
     erased: set[str] = set()
-    for fact in facts:
+    for fact in unerased(facts):
         if isinstance(fact, Erasure):
             erased |= {digest[:BASIS] for digest in fact.bodies} if fact.erases else set()
         elif not isinstance(fact, Retraction) and (digest := body_hash(fact)[:BASIS]) in wanted:

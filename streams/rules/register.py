@@ -26,7 +26,7 @@ from schemas.common import Country, Period
 from schemas.vocabulary import ClauseKind, DeliveryKind, EntityKind, LicenseStatus, NameJudgment, NameRelation
 from streams.rules.counted import Counted
 from streams.rules.dossier import Versions
-from streams.rules.known import Standpoint, happened, license_on
+from streams.rules.known import Standpoint, happened, license_on, unerased
 from streams.rules.policy import Weights, policy_in_force, weights_of
 from streams.rules.standing import END, clause_end, clause_start, overlap, status_on
 from streams.rules.today import today_of
@@ -117,7 +117,7 @@ def entries(
 
     `known`: the facts known from the standpoint; `everything`: all there are, to say until when a version counted.
     """
-    facts = [fact for fact in known if fact.tense == "actual"]
+    facts = [fact for fact in unerased(known) if fact.tense == "actual"]
     stood = _Shelves(facts, at, [fact for fact in everything if fact.tense == "actual"])
     found: Iterable[Any] = {
         "licenses": stood.licenses, "clauses": stood.clauses, "deliveries": stood.deliveries, "names": stood.names,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from infra.kafka.broker import Cluster, free_ports, missing
+from infra.kafka.broker import Cluster, free_ports, lacking
 from streams.transport.kafka import KafkaProducer, KafkaReader
 from streams.transport.topics import Topics, Wanted
 
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def reason_to_skip(config: pytest.Config) -> str | None:
     if not config.getoption("--run-kafka", default=False):
         return "needs Apache Kafka: `make test-kafka` starts it"
-    return missing()
+    return lacking(LIBS)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import subprocess
 import msgspec
 import pytest
 
-from infra.kafka.broker import Cluster, free_ports, missing
+from infra.kafka.broker import Cluster, free_ports, lacking, missing
 from streams.errors import Stop
 
 
@@ -71,6 +71,20 @@ def test_a_port_is_none_that_the_system_gives_to_connections() -> None:
         each.bind(("127.0.0.1", 0))
         given = each.getsockname()[1]
     assert all(free_ports(3) + 21 < given for _ in range(20))
+
+
+def test_a_repository_that_is_not_reached_is_said_in_words(tmp_path) -> None:
+    if missing():
+        pytest.skip(missing() or "")
+    settings = tmp_path / "settings.xml"
+    settings.write_text(
+        "<settings><localRepository>" + str(tmp_path / "m2") + "</localRepository><mirrors><mirror><id>none</id>"
+        "<mirrorOf>*</mirrorOf><url>http://127.0.0.1:9/</url></mirror></mirrors></settings>"
+    )
+    words = lacking(tmp_path / "libs", maven=("-s", str(settings))) or ""
+    assert words.startswith("Maven cannot fetch Kafka: ")
+    assert "127.0.0.1:9" in words
+    assert "\n" not in words
 
 
 def test_what_is_missing_is_said_in_words() -> None:

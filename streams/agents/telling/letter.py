@@ -442,13 +442,14 @@ def _grounds(alerts: Sequence[Alert], use: RoutedUse) -> list[GroundPart]:
 
 
 def _ground(case: Case, use: RoutedUse, names: Set[str]) -> GroundPart:
-    claims = [a for a in case.assertions if a.matter != "victims" and (use == "officer" or a.matter != "agency")]
+    kept = ("victims",) if use == "officer" else ("victims", "agency", "ground")
+    claims = [a for a in case.assertions if a.matter not in kept]
     officer = use == "officer"
     return GroundPart(
         what=wording.outward(case.sentence, names) if officer else _what(case),
         when=_when(case),
         how_sure=wording.how_sure(case.band, case.how_sure),
-        evidence=tuple(s for s in map(wording.evidence_sentence, case.ledger) if s) or _no_evidence(case),
+        evidence=_evidence(case),
         claims=tuple(wording.assertion_sentence(a) for a in claims),
         people=tuple(wording.people_words(case.victims)) if officer else (),
         replies=tuple(wording.reply_sentence(reply) for reply in case.replies),
@@ -475,6 +476,12 @@ def _when(case: Case) -> str:
     if case.known_since:
         words.append(f"Known since {day_words(case.known_since)}.")
     return " ".join(words)
+
+
+def _evidence(case: Case) -> tuple[str, ...]:
+    """What the origins say, each in the words of the technology."""
+    said = (wording.evidence_sentence(term, case.technology) for term in case.ledger)
+    return tuple(s for s in said if s) or _no_evidence(case)
 
 
 def _no_evidence(case: Case) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from schemas.alert import Alert, AlternativeKind, Assertion, LedgerTerm, Reply, VictimCount
-from schemas.vocabulary import Band, ClauseKind, PublicationKind, Tlp, Transition, VictimClass
+from schemas.vocabulary import Band, ClauseKind, PublicationKind, Technology, Tlp, Transition, VictimClass
 from streams.names.states import state_names
 from streams.rules.wording import attribution_words, day_words, evidence_words, listed
 
@@ -188,7 +188,7 @@ def people_words(victims: Iterable[VictimCount]) -> list[str]:
     return words
 
 
-def evidence_sentence(term: LedgerTerm) -> str | None:
+def evidence_sentence(term: LedgerTerm, technology: Technology | None = None) -> str | None:
     """An origin of the evidence in words: what it is, what it shows, and that copies do not count again."""
     if term.kind not in ("support", "contradiction") or not term.publications:
         return None
@@ -200,9 +200,9 @@ def evidence_sentence(term: LedgerTerm) -> str | None:
     if best.published_at:
         said += f", published on {day_words(best.published_at)}"
     if term.evidence_level:
-        said += f": {evidence_words(term.evidence_level)}"
+        said += f": {evidence_words(term.evidence_level, technology)}"
     if term.attribution_level:
-        said += f"; the operator was named {attribution_words(term.attribution_level)}"
+        said += f"; the operator was named {attribution_words(term.attribution_level, technology)}"
     return f"{said}.{_copies(len(ordered) - 1)}"
 
 

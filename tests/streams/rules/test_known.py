@@ -26,9 +26,10 @@ from builders import (
     day,
     period,
 )
-from schemas import Name
-from schemas.codec import body_hash, decode_fact
+from schemas import Erasure, Name
+from schemas.codec import body_hash, decode_fact, fact_key
 from schemas.common import Claimed
+from schemas.erasure import key_digest
 from schemas.license import Consent, Destination, StatusChange
 from schemas.reading import read_ndjson
 from streams.agents.naming import RegisterNamer
@@ -123,6 +124,20 @@ def test_what_bears_no_record_time_is_known_from_the_latest_day_that_it_tells():
     tick = msgspec.structs.replace(a_tick("2025-05-01"), recorded_at=None)
     assert list(known([tick], known_at("2025-04-30"))) == []
     assert list(known([tick], known_at("2025-05-01"))) == [tick]
+
+
+def test_what_was_erased_since_is_gone_from_every_standpoint():
+    account = an_incident()
+    erasure = Erasure(
+        id="e1", source="erasures", of="incident", of_source="desk", digest=key_digest(fact_key(account)),
+        why="asked for", asked_by="desk", asked_at=at("2026-01-01"), recorded_at=at("2026-01-02"),
+        confirmed_by="head", confirmed_at=at("2026-01-02"), bodies=(body_hash(account),),
+    )  # fmt: skip
+    assert band((*WORLD, erasure), NOW) is None
+    assert band((*WORLD, erasure), known_at("2025-06-01")) is None
+    assert band((*WORLD, erasure), as_of("2024-07-01")) is None
+    asked = msgspec.structs.replace(erasure, confirmed_by=None, confirmed_at=None)
+    assert band((*WORLD, asked), known_at("2025-06-01")) == "alert", "one person erases nothing"
 
 
 # --- valid time: what was true then ----------------------------------------------------------------------------------

@@ -94,3 +94,7 @@ def test_a_strange_way_in_keeps_a_mistaken_technology_open_whatever_was_shown():
     found = {a.kind: a for a in seen(vector="zero_click", evidence_level="E4", attribution_level="A3").alternatives}
     assert found["misidentified"].state == "open"
     assert "zero click" in found["misidentified"].reason
+
+
+def test_the_case_says_which_kind_its_levels_speak_of():
+    assert seen().technology == "face_recognition"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from builders import a_clause, a_delivery, a_license, a_name, a_policy, a_report, a_retraction, a_tick, at, day, period
+from schemas import Erasure
+from schemas.codec import fact_key
+from schemas.erasure import key_digest
 from schemas.license import Destination, StatusChange
 from streams.rules.known import NOW, Standpoint, end_of, known
 from streams.rules.register import entries
@@ -70,6 +73,17 @@ def test_a_license_taken_back_is_not_there_from_then_on_and_was_until_then():
     assert stood("licenses", facts) == []
     (before,) = stood("licenses", facts, known_at("2025-11-30"))
     assert before.known_until == at("2025-12-01")
+
+
+def test_a_license_that_was_erased_stands_nowhere():
+    erasure = Erasure(
+        id="e1", source="erasures", of="license", of_source="authority", digest=key_digest(fact_key(FIRST)),
+        why="asked for", asked_by="desk", asked_at=at("2026-01-01"), recorded_at=at("2026-01-02"),
+        confirmed_by="head", confirmed_at=at("2026-01-02"),
+    )  # fmt: skip
+    facts = [FIRST, SECOND, erasure, TICK]
+    assert stood("licenses", facts) == []
+    assert stood("clauses", facts, known_at("2025-01-31")) == []
 
 
 def test_the_version_of_a_clause_is_that_in_force_on_the_day():
