@@ -49,9 +49,7 @@ def used_outside_permitted_purpose(q: IncidentQuestion) -> Finding | None:
         return Finding("engaged", f"the purpose reported is {listed(sorted(_spoken(p) for p in outside))}")
     years, threshold = q.told.offence_years, q.clause.parameters.threshold_years
     if years is not None and threshold is not None and years < threshold:
-        return Finding(
-            "engaged", f"the offence alleged carries at most {years} years; serious are {threshold} or more"
-        )
+        return Finding("engaged", f"the offence alleged carries at most {years} years; serious are {threshold} or more")
     if touched and not q.told.purposes:
         return Finding("engaged", f"the persons targeted are reported as {class_words(touched)}; no purpose is known")
     if touched:
