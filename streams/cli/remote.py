@@ -59,9 +59,28 @@ def submit(files: tuple[str, ...], key_file: Path | None, as_json: bool) -> None
     sys.exit(summary.exit_code)
 
 
+def code_of(destination: str | None) -> str | None:
+    """The code of a state that is given by code or name; raises `Stop` for what is neither."""
+    if destination is None or (len(destination) == 2 and destination.isascii() and destination.isalpha()):
+        return destination and destination.upper()
+    from streams.intake.door import state_code
+
+    code = state_code(destination)
+    if code is None:
+        raise Stop(
+            f"--destination is {destination!r}: no state or territory is known by this name; "
+            "expected its two letters [ISO 3166-1 alpha-2], such as XM"
+        )
+    return code
+
+
 @click.command()
 @click.option("--band", type=click.Choice(["context", "watch", "review", "alert", "urgent"]))
-@click.option("--destination", help="State or territory [ISO 3166-1 alpha-2].")
+@click.option(
+    "--destination",
+    callback=lambda _, __, said: code_of(said),
+    help="State or territory: its code [ISO 3166-1 alpha-2] or its name.",
+)
 @click.option("--status", type=click.Choice(["open", "acknowledged", "closed", "withdrawn"]))
 @click.option("--limit", default=500, show_default=True)
 @from_a_standpoint

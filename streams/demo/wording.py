@@ -79,6 +79,7 @@ def parameters_of(kind: ClauseKind, issuing: str, terms: Terms) -> ClauseParamet
         "item_inventory": ClauseParameters(first_due_days=terms.first_days, cadence_days=365),
         "reporting_cadence": ClauseParameters(cadence_days=terms.cadence_days),
         "inspection_access": ClauseParameters(answer_days=terms.answer_days),
+        "sanction_ladder": ClauseParameters(steps=("vendor_restrict", "suspend", "revoke")),
     }
     return by_kind.get(kind, ClauseParameters())
 

@@ -169,6 +169,7 @@ def of_fact(now: PagePorts, access: Access, key: str, at: Standpoint = NOW) -> d
         "key": key,
         "kind": key.partition(":")[0],
         "holds": _holds(now, {key}),
+        "foreknown": surveys.known_of(now, key, at),
         "revisions": [(fact, body_hash(fact), _fields(fact)) for fact in revisions],
     }
 

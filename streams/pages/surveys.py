@@ -123,6 +123,12 @@ def beside(ports: PagePorts, alert: Alert, at: Standpoint = NOW) -> dict[str, ob
     }
 
 
+def known_of(ports: PagePorts, key: str, at: Standpoint = NOW) -> tuple[ForeknownLicense, ...]:
+    """What was known before the license `license:source:id` was granted or delivered, by destination; else nothing."""
+    kind, _, ref = key.partition(":")
+    return tuple(f for f in foreknown(ports.survey(at), ref) if f.known) if kind == "license" else ()
+
+
 def _of(found: Sequence[ForeknownLicense], destination: str) -> ForeknownLicense | None:
     return next((each for each in found if each.destination == destination), None)
 

@@ -257,12 +257,17 @@ def _letter_full(draft: Draft, house: House, use: RoutedUse, at: dt.datetime) ->
 
 
 def _subject(alerts: Sequence[Alert], use: RoutedUse) -> str:
-    """The most pressing clause with its destinations, and how many clauses beside it."""
-    lead = max(alerts, key=lambda alert: rank(alert.band))
+    """The clause of which most is said, with its destinations, and how many clauses beside it."""
+    lead = max(alerts, key=_strength)
     alike = [alert.destination for alert in alerts if clause_of(alert.id) == clause_of(lead.id)]
     others = len({clause_of(alert.id) for alert in alerts}) - 1
     beside = f" and {others} more clause{'' if others == 1 else 's'}" if others else ""
     return wording.short_subject(lead, sorted(alike), use) + beside
+
+
+def _strength(alert: Alert) -> tuple[int, bool]:
+    """How much an alert says: its band, then whether it appears inconsistent or only touches its clause."""
+    return rank(alert.band), any(case.open and case.verdict == "appears_inconsistent" for case in alert.cases)
 
 
 def _happened(draft: Draft, use: RoutedUse) -> list[str]:

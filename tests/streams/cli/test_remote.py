@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from builders import an_incident
 from schemas.codec import encode
 from streams.cli import main, program
+from streams.cli.remote import code_of
 from streams.errors import Stop
 
 
@@ -87,3 +88,14 @@ def test_the_program_ends_with_the_number_of_what_to_do_and_one_line(nobody):
 def test_main_is_the_program():
     assert callable(main)
     assert {"run", "submit", "alerts", "alert", "parked", "assess", "replay", "rules", "keys"} <= set(program.commands)
+
+
+@pytest.mark.parametrize(("said", "code"), [("XM", "XM"), ("xm", "XM"), ("Switzerland", "CH"), (None, None)])
+def test_a_destination_is_given_by_its_code_or_its_name(said, code):
+    assert code_of(said) == code
+
+
+def test_a_name_that_no_state_bears_is_said_and_what_was_expected(nobody):
+    done = CliRunner().invoke(program, ["alerts", "--destination", "Karsovia"], env=nobody)
+    assert isinstance(done.exception, Stop)
+    assert str(done.exception).startswith("--destination is 'Karsovia': no state or territory is known by this name")

@@ -133,6 +133,18 @@ def test_who_has_not_entered_is_led_to_the_entrance(intake_client: Client) -> No
     assert (answer.status_code, answer.headers["location"]) == (303, "/enter?next=%2Fsend%2Fincident")
 
 
+def test_an_officer_at_a_form_keeps_the_way_back_to_the_pages(at_the_form: Callable[[Access], Client]) -> None:
+    form = at_the_form(Access(name="desk", scopes=frozenset({"officer", "feed"}))).get("/send/incident").text
+    assert re.findall(r'<li><a href="([^"]+)">', form)[:3] == ["/", "/board", "/parked"]
+
+
+def test_a_feeder_at_a_form_is_led_to_no_page_that_is_closed_to_it(
+    at_the_form: Callable[[Access], Client], lab: Access
+) -> None:
+    form = at_the_form(lab).get("/send/incident").text
+    assert re.findall(r'<li><a href="([^"]+)">', form) == ["/parked", "/send/incident", "/send/report"]
+
+
 def test_form_of_another_page_sends_nothing(at_the_form: Callable[[Access], Client], intake: Any, lab: Access) -> None:
     browser = at_the_form(lab)
     forged = browser.post(

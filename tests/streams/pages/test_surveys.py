@@ -12,6 +12,7 @@ import pytest
 
 from builders import a_delivery, a_license, a_policy, a_publication, a_tick, an_incident, assessed, day, period
 from schemas.framework import Commitment, Framework, Participant
+from schemas.incident import ClaimedProduct, Operator
 from streams.pages.surveys import beside
 from streams.rules.known import NOW
 from streams.rules.survey import Survey
@@ -118,6 +119,23 @@ def test_beside_an_alert_without_a_license_nothing_stands() -> None:
     facts, alert = alert_of(LATE)
     bare = msgspec.structs.replace(alert, license=None)
     assert beside(Ports(facts), bare, NOW)["promises"] == ()
+
+
+def test_the_page_of_a_license_says_what_was_known_before_it(visit) -> None:
+    known = an_incident(operators=(Operator(country="QM"),), products=(ClaimedProduct(name="Lantern"),))
+    license = a_license(
+        "B/23/88",
+        "QM",
+        source="xb-register",
+        issuing_state="XB",
+        granted_at=day("2025-09-01"),
+        valid_from=day("2025-09-01"),
+        valid_to=None,
+    )
+    world = [a_policy(), a_tick(), license, known]
+    answer = visit("pw_second", survey=lambda at: Survey(world, at)).get("/facts/license:xb-register:B/23/88")
+    assert "Known before the grant or the first delivery to Marisol (QM)" in text_of(answer)
+    assert "the same product" in text_of(answer)
 
 
 def test_the_alerts_page_shows_both(visit) -> None:

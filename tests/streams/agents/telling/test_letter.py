@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from schemas.alert import DecisionNote
+from streams.agents.telling import wording
 from streams.agents.telling.letter import compose, compose_short
 from streams.agents.telling.mail import mail_of
 from streams.agents.telling.notices import drafts_for, steps_for
@@ -92,6 +93,17 @@ def test_the_pledge_is_introduced_once_for_its_clauses(telling, written):
     assert message.text.count("THE PLEDGE") == message.html.count("<h2>The pledge</h2>") == 1
     assert message.text.count("WHAT IS REPORTED") == 1
     assert "and 1 more clause" in message.notice.subject
+
+
+def test_the_subject_names_the_clause_of_which_most_is_said(telling, written):
+    event = telling.case("lab:i1")
+    touched = telling.alert(
+        clause_id="c3", cases=(telling.but(event, verdict="engaged"),),
+        clause=telling.clause("c3", kind="permitted_purpose"),
+    )  # fmt: skip
+    subject = written(touched, telling.alert(clause_id="c4", cases=(event,))).notice.subject
+    assert wording.DUTY["prohibited_target_class"] in subject
+    assert wording.DUTY["permitted_purpose"] not in subject
 
 
 def test_it_never_says_violated(telling, written):
