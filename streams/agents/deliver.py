@@ -20,8 +20,8 @@ import msgspec
 
 from schemas import Notice
 from schemas.alert import Alert
-from schemas.codec import decode_alert
-from schemas.erasure import Erased, told_of_it
+from schemas.codec import decode_alert, encode
+from schemas.erasure import Erased, cleaned, told_of_it
 from schemas.notice import SentAgain
 from streams.agents.telling.channels.ports import Carrier, Outbox, Undelivered
 from streams.agents.telling.letter import compose, compose_bare, compose_short
@@ -31,6 +31,7 @@ from streams.agents.telling.resend import answered, together_again, why_not_agai
 from streams.agents.telling.routes import AnyChannel, Routes
 from streams.agents.telling.told import Told, last_told, told_by
 from streams.errors import Wait
+from streams.warehouse.erasing import ErasedOnes
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ class DeliverPorts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], dt.datetime]
     """The time [UTC]: for settling, quiet hours and the date of a mail, never for a judgment."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    unsay: Callable[[Notice], Awaitable[object]] | None = None
+    """Take the words of a notice out of our own mailboxes."""
 
 
 class ChannelStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +149,8 @@ class Deliverer:
         }
         self._newest: dict[str, Alert] = {}
         self._replayed: set[str] = set()
+        self._erased = ErasedOnes()
+        self._stale: set[str] = set()
         self._since: dict[str, tuple[dt.datetime, dt.datetime]] = {}
         self._today: dt.date | None = None
         self._caught_up = asyncio.Event()
@@ -203,6 +208,8 @@ class Deliverer:
     async def _forget(self, forgotten: Forgotten) -> None:
         """Remember of these notices only that they went out; what is on its way and tells of it does not leave."""
         clean = {notice.id: notice for notice in forgotten.notices}
+        self._erased.add(forgotten.erased)
+        self._stale = {alert.id for alert in self._newest.values() if self._rests_on_erased(alert)}
         for desk in self._desks.values():
             for told in [told for told in desk.told.values() if told.notice in clean]:
                 desk.told[told.alert] = next(each for each in told_by(clean[told.notice]) if each.alert == told.alert)
@@ -215,6 +222,10 @@ class Deliverer:
                     desk.intent = None
             desk.woken.set()
 
+    def _rests_on_erased(self, alert: Alert) -> bool:
+        """Whether it still says something of what was erased: it is about to be said anew, and is not told before."""
+        return alert.status != "withdrawn" and bool(self._erased) and self._erased.quoted_in(encode(alert).decode())
+
     async def _hear_alert(self, record: AlertRecord) -> None:
         self._position = record.position
         try:
@@ -224,6 +235,7 @@ class Deliverer:
             return
         before = self._newest.get(alert.id)
         self._newest[alert.id] = alert
+        (self._stale.add if self._rests_on_erased(alert) else self._stale.discard)(alert.id)
         if self._caught_up.is_set():
             self._replayed.discard(alert.id)
         else:
@@ -311,7 +323,7 @@ class Deliverer:
             elif any(self._newest[step.alert.id] is not step.alert for step in draft.steps):
                 return 0.0  # a newer word came while another notice was on its way
             else:
-                pauses += await self._tell(desk, draft)
+                pauses += await self._tell(desk, draft) or [0.0]  # what was told is looked at again: nothing is left
         return min(pauses, default=None)
 
     async def _send_again(self, desk: _Desk) -> None:
@@ -329,7 +341,7 @@ class Deliverer:
             del desk.asked[notice.id]
 
     def _drafts(self, desk: _Desk) -> list[Draft]:
-        known = {alert_id: self._newest[alert_id] for alert_id in desk.open}
+        known = {alert_id: self._newest[alert_id] for alert_id in desk.open - self._stale}
         steps = steps_for(desk.channel, desk.told, known, self._routes, self._today)
         desk.open = {step.alert.id for step in steps}
         return drafts_for(desk.channel, steps, self._routes, self._today, self._replayed)
@@ -421,6 +433,11 @@ class Deliverer:
     async def _mark(self, desk: _Desk, message: Message) -> None:
         now = self._ports.clock()
         notice = msgspec.structs.replace(message.notice, at=now, body=body_of(message))
+        late = any(self._erased.quoted_in(ground) for each in notice.grounds for ground in each)
+        if late or self._stale.intersection(notice.alerts):  # it arrived while what it tells was being erased
+            notice = cleaned(notice, self._erased.quoted_in)
+            if self._ports.unsay is not None:
+                await self._ports.unsay(notice)
         await self._ports.tell(notice)
         for told in told_by(notice):
             desk.told[told.alert] = told

@@ -49,6 +49,21 @@ async def never():
     yield CaughtUp()
 
 
+async def test_what_was_told_waits_no_more_though_nothing_new_is_heard(telling):
+    house = telling.House()
+
+    async def one_alert():
+        yield CaughtUp()
+        yield telling.record(telling.alert())
+        await asyncio.Event().wait()
+
+    run = asyncio.create_task(house.deliverer.run(one_alert()))
+    async with asyncio.timeout(10):
+        while not house.notices or house.deliverer.status()[0].waiting:
+            await asyncio.sleep(0.01)
+    run.cancel()
+
+
 async def test_history_comes_as_one_digest_and_later_news_by_itself(telling):
     house = telling.House()
     await house.begins(*(telling.alert(clause_id=f"c{n}") for n in range(5)))
