@@ -223,6 +223,7 @@ def intake_ports(
         door=door,
         reads=reads,
         past=archive.at,
+        recomputed=archive.recomputed,
         survey=archive.surveys.at,
         told=reads,
         told_of=reads,

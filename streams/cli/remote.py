@@ -12,11 +12,12 @@ import click
 import msgspec
 
 from schemas import Alert
-from schemas.codec import encode
-from streams.cli.common import FOUND, complain, from_a_standpoint, progress, settings
+from schemas.codec import decode_alert, encode
+from streams.cli.common import FOUND, complain, from_a_standpoint, opened, progress, settings
 from streams.errors import Stop
 from streams.intake.client import Client, lines_of
 from streams.rules.known import Standpoint
+from streams.rules.recompute import Recomputed, recompute
 
 KEY = "PLEDGEWATCH_KEY"
 
@@ -97,16 +98,83 @@ def alerts(at: Standpoint, key_file: Path | None, as_json: bool, **asked: str | 
 @click.command()
 @click.argument("alert_id")
 @from_a_standpoint
+@click.option(
+    "--recompute",
+    "again",
+    is_flag=True,
+    help="Compute it again from the facts and versions that it names, and compare byte by byte; exit code 1: differs.",
+)
+@click.option("--version", help="With --recompute: the record with this digest of the claim; else the newest.")
+@click.option(
+    "--facts",
+    multiple=True,
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="With --recompute: facts as NDJSON, instead of those of the running process.",
+)
+@click.option(
+    "--stored",
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="With --facts: the alert as it was stored, alone or one a line, as in alerts.ndjson.",
+)
 @KeyFile
 @click.option("--json", "as_json", is_flag=True)
-def alert(alert_id: str, at: Standpoint, key_file: Path | None, as_json: bool) -> None:
+def alert(
+    alert_id: str, at: Standpoint, again: bool, version: str | None, facts: tuple[Path, ...], stored: Path | None,
+    key_file: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Show one alert: what is claimed, why, what speaks against it."""
+    if again:
+        if not at.now:
+            raise click.UsageError("--recompute goes by what the alert names; --version chooses an older record")
+        if bool(facts) != bool(stored):
+            raise click.UsageError("--facts and --stored go together")
+        done = in_files(alert_id, version, facts, stored) if stored else in_house(alert_id, version, key_file)
+        tell(done, alert_id, as_json)
+        return
+    if version or facts or stored:
+        raise click.UsageError("--version, --facts and --stored go with --recompute")
     with speaking(key_file, "officer") as client:
         found = client.alert(alert_id, **at.query())
     if found is None:
         complain(f"There {'is' if at.now else 'was'} no alert {alert_id}, or not for this key")
         sys.exit(FOUND)
     click.echo(encode(found).decode() if as_json else "\n".join(_explained(found)))
+
+
+def in_house(alert_id: str, version: str | None, key_file: Path | None) -> Recomputed | None:
+    """Computed again by the running process, from the stored facts."""
+    with speaking(key_file, "officer") as client:
+        return client.recomputed(alert_id, version)
+
+
+def in_files(alert_id: str, version: str | None, facts: tuple[Path, ...], stored: Path) -> Recomputed | None:
+    """Computed again here, from files."""
+    from streams.agents.naming import RegisterNamer
+    from streams.cli.local import read_facts
+
+    with opened(stored) as lines:
+        try:
+            records = [decode_alert(line) for line in lines if line.strip()]
+        except msgspec.DecodeError as error:
+            raise Stop(f"{stored} is not one alert a line: {error}") from error
+    wanted = [record for record in records if record.id == alert_id and version in (None, record.version)]
+    return recompute(wanted[-1], read_facts(facts)[0], namer_of=RegisterNamer) if wanted else None
+
+
+def tell(done: Recomputed | None, alert_id: str, as_json: bool) -> None:
+    """Say what came of it; exit code 1 where it differs, or where there is nothing to compute."""
+    if done is None:
+        complain(f"There is no record of {alert_id} that says anything, or not for this key")
+        sys.exit(FOUND)
+    if as_json:
+        click.echo(msgspec.json.encode(done).decode())
+    elif done.same:
+        click.echo(f"The same, byte for byte, from the {done.facts} facts that it names (claim {done.version})")
+    else:
+        click.echo(f"Not the same; {done.found} of the {done.facts} facts that it names are at hand:")
+        for said in done.differences:
+            click.echo(f"  {said}")
+    sys.exit(0 if done.same else FOUND)
 
 
 def _explained(alert: Alert) -> Iterator[str]:

@@ -27,12 +27,14 @@ from streams.intake.queries import (
     NextQuery,
     NoticeQuery,
     ParkedQuery,
+    RecordQuery,
     RegisterQuery,
     TellQuery,
 )
 from streams.rules.aggregate import Table
 from streams.rules.exposure import Ranking
 from streams.rules.foreknown import ForeknownLicense
+from streams.rules.recompute import Recomputed
 from streams.rules.register import ENTRIES
 from streams.warehouse.erasing import Left
 
@@ -89,8 +91,8 @@ ERASING = (ErasureAsked, ErasureConfirmed, ErasureSought, Left)
 def _components() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
         [
-            *FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, *ENTRIES.values(), *SURVEYS,
-            *ERASING,
+            *FACT_TYPES, Alert, Notice, Parked, Result, Results, Receipt, ProblemDetails, Recomputed, *ENTRIES.values(),
+            *SURVEYS, *ERASING,
         ],
         ref_template=_REF + "{name}",
     )  # fmt: skip
@@ -260,6 +262,15 @@ def _reading() -> Schema:
         },
         "/api/v1/alerts/{alert}": {
             "get": _read("read_alert", "One alert with its explanation.", [alert, *_query(AtQuery)], "Alert", 404)
+        },
+        "/api/v1/alerts/{alert}/recomputed": {
+            "get": _read(
+                "read_recomputed",
+                "A record of an alert, computed again from the facts and versions that it names.",
+                [alert, *_query(RecordQuery)],
+                "Recomputed",
+                404,
+            )
         },
         **{
             f"/api/v1/register/{shelf}": {

@@ -16,6 +16,7 @@ from streams.intake.limits import Limits
 from streams.intake.metrics import Metrics
 from streams.intake.searching import SearchEverywhere
 from streams.rules.known import Standpoint
+from streams.rules.recompute import Recomputed
 from streams.rules.survey import Survey
 from streams.transport.ports import Position
 
@@ -71,6 +72,10 @@ class Reads(Past, Protocol):
         """Every stored revision of a fact, the newest first."""
         ...
 
+    def history(self, alert_id: str, /) -> Sequence[tuple[dt.datetime, Alert]]:
+        """Every record of one alert with its record time, the oldest first."""
+        ...
+
 
 class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that the intake's routes are wired to."""
@@ -79,6 +84,8 @@ class IntakePorts(msgspec.Struct, frozen=True, kw_only=True):
     reads: Reads
     past: Callable[[Standpoint], Past]
     """The same reads from a past standpoint."""
+    recomputed: Callable[[Alert], Recomputed]
+    """An alert of the log, computed again from the facts that it names. Blocking."""
     survey: Callable[[Standpoint], Survey]
     """All that counts from a standpoint, over every destination. Blocking."""
     told: Told

@@ -70,6 +70,14 @@ class ParkedQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True
     limit: Limit = 100
 
 
+class RecordQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which record of an alert."""
+
+    version: Annotated[
+        str | None, Meta(description="digest of the claim, as an alert of then has it; else the newest")
+    ] = None
+
+
 class RegisterQuery(AtQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entries of the register."""
 

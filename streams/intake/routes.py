@@ -4,6 +4,7 @@
     POST /api/v1/facts                      the same, of any kind
     GET  /api/v1/receipts/{receipt}         accepted, applied, or parked with why
     GET  /api/v1/alerts[/{alert}]           as the key may see them
+    GET  /api/v1/alerts/{alert}/recomputed  from the facts and versions that it names: the same, or why not
     GET  /api/v1/register/{shelf}           licenses, clauses, deliveries, names; each version with both of its times
     GET  /api/v1/notices[/{notice}]         what channels were told (`notices`)
     GET  /api/v1/next /aggregate /foreknown over all destinations; see `streams.intake.surveys`
@@ -54,10 +55,11 @@ from streams.intake.metrics import CONTENT_TYPE
 from streams.intake.notices import notice_routes
 from streams.intake.openapi import NDJSON, SENT, document
 from streams.intake.ports import IntakePorts, Past
-from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RegisterQuery, TellQuery, read_query
+from streams.intake.queries import AlertQuery, AtQuery, ParkedQuery, RecordQuery, RegisterQuery, TellQuery, read_query
 from streams.intake.receipts import may_see, receipt_for, seen
 from streams.intake.surveys import survey_routes
 from streams.intake.views import alert_id
+from streams.rules.recompute import Recomputed
 from streams.rules.register import SHELVES, AnyEntry, NameEntry, Shelf, entries
 
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9._:/+=-]{1,255}", re.ASCII)
@@ -221,7 +223,20 @@ def _reading(ports: IntakePorts) -> Sequence[ControllerRouterHandler]:
         query = read_query(request.query_params.multi_items(), ParkedQuery)
         return reply(await asyncio.to_thread(_parked, ports, required_access(request), query))
 
-    return [read_receipt, read_alerts, read_alert, *(_shelf(ports, shelf) for shelf in SHELVES), read_parked]
+    @get("/api/v1/alerts/{alert:str}/recomputed", guards=[needs("officer")])
+    async def read_recomputed(request: Asking, alert: FromPath[str]) -> Response[bytes]:
+        query = read_query(request.query_params.multi_items(), RecordQuery)
+        done = await asyncio.to_thread(_recomputed, ports, required_access(request), alert_id(alert), query)
+        return _nothing() if done is None else reply(done)
+
+    return [
+        read_receipt,
+        read_alerts,
+        read_alert,
+        read_recomputed,
+        *(_shelf(ports, shelf) for shelf in SHELVES),
+        read_parked,
+    ]
 
 
 def _shelf(ports: IntakePorts, shelf: Shelf) -> ControllerRouterHandler:
@@ -268,6 +283,16 @@ def _alerts(ports: IntakePorts, access: Access, query: AlertQuery) -> list[Alert
 def _alert(ports: IntakePorts, access: Access, asked: str, query: AtQuery) -> Alert | None:
     alert = _reads(ports, access, query).alert(asked)
     return None if alert is None else seen(ports, access, alert)
+
+
+def _recomputed(ports: IntakePorts, access: Access, asked: str, query: RecordQuery) -> Recomputed | None:
+    """A record of an alert computed again: the newest that says anything, or the newest of a version."""
+    newest = ports.reads.alert(asked)
+    if newest is None or seen(ports, access, newest) is None:
+        return None
+    records = [alert for _, alert in ports.reads.history(asked) if alert.status != "withdrawn"]
+    wanted = [alert for alert in records if query.version in (None, alert.version)]
+    return ports.recomputed(wanted[-1]) if wanted else None
 
 
 def _register(ports: IntakePorts, access: Access, shelf: Shelf, query: RegisterQuery) -> list[AnyEntry]:

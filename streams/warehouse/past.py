@@ -21,6 +21,7 @@ from streams.rules.assess import Assessment
 from streams.rules.dossier import Versions
 from streams.rules.known import Standpoint, World, end_of
 from streams.rules.naming import NamerOf
+from streams.rules.recompute import Recomputed, recompute
 from streams.warehouse.reads import AlertCount, Counts, Reads, newest_first
 from streams.warehouse.surveys import Surveys
 
@@ -53,6 +54,10 @@ class Archive:
             while len(self._kept) > MOST_WORLDS:
                 self._kept.popitem(last=False)
             return self._kept[key]
+
+    def recomputed(self, stored: Alert) -> Recomputed:
+        """An alert of the log, computed again from the stored facts that it names, and held against itself."""
+        return recompute(stored, self.reads.facts(), namer_of=self._namer_of)
 
 
 class PastReads:

@@ -24,6 +24,7 @@ from streams.intake.ports import IntakePorts, Stage
 from streams.intake.routes import intake_routes
 from streams.intake.searching import Search
 from streams.rules.known import Standpoint
+from streams.rules.recompute import Recomputed
 from streams.rules.survey import Survey
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader
 from streams.transport.log import Log
@@ -51,6 +52,8 @@ class ListedReads:
 
     def __init__(self) -> None:
         self.known_alerts: list[Alert] = []
+        self.earlier: list[Alert] = []
+        """Older records of alerts."""
         self.known_facts: dict[str, list[AnyFact]] = {}
         self.set_aside: list[Parked] = []
         self.told: dict[str, Notice] = {}
@@ -85,7 +88,8 @@ class ListedReads:
         return [fact for revisions in self.known_facts.values() for fact in revisions]
 
     def history(self, id: str, /) -> list[tuple[dt.datetime, Alert]]:
-        return [(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), alert) for alert in self.known_alerts if alert.id == id]
+        records = (*self.earlier, *self.known_alerts)
+        return [(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), alert) for alert in records if alert.id == id]
 
     def told_of(self, key: str, /) -> Sequence[Notice]:
         return [
@@ -172,7 +176,8 @@ class Intake:
             self.reads.told[notice.id] = notice
 
         return IntakePorts(
-            door=self.door, reads=self.reads, past=self.past, survey=self.survey, told=self.reads, tell=tell, limits=self.limits,
+            door=self.door, reads=self.reads, past=self.past, recomputed=self.recomputed, survey=self.survey,
+            told=self.reads, tell=tell, limits=self.limits,
             told_of=self.reads, search=Search(self.reader, self.door.index, tuple(TOPIC_OF.values()), lambda sought: []),
             clock=self.clock, stage=stage, ready=ready, lag=lag, **more,
         )  # fmt: skip
@@ -183,6 +188,10 @@ class Intake:
     def past(self, at: Standpoint) -> ListedReads:
         """What a test put there for a standpoint; else nothing was known."""
         return self.pasts.get(at, ListedReads())
+
+    def recomputed(self, alert: Alert) -> Recomputed:
+        """Tells which record it was asked about."""
+        return Recomputed(alert=alert.id, version=alert.version, same=True, facts=3, found=3)
 
     def app(self, **more: Any) -> Litestar:
         return Litestar(

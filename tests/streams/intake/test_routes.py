@@ -376,6 +376,23 @@ def test_officer_reads_alerts_as_they_stood_then(
     assert intake_client.get(f"{address}?as_of=2020-01-01", headers=office).status_code == 404
 
 
+def test_officer_has_a_record_computed_again(
+    intake_client: Client, told_to: Headers, intake: Any, an_alert: Callable[..., Alert]
+) -> None:
+    intake.reads.earlier = [an_alert(version="aa"), an_alert(version="bb")]
+    intake.reads.known_alerts = [an_alert(status="withdrawn", version="")]
+    home = told_to(Access(name="all", scopes=frozenset({"officer"})))
+    abroad = told_to(Access(name="xc", scopes=frozenset({"officer"}), states=frozenset({"XC"})))
+    staff = told_to(Access(name="board", scopes=frozenset({"staff"})))
+    address = "/api/v1/alerts/" + alert_path("XB~xa-reg:L-1~c1") + "/recomputed"
+    assert intake_client.get(address, headers=home).json()["version"] == "bb", "the newest that says anything"
+    assert intake_client.get(f"{address}?version=aa", headers=home).json()["version"] == "aa"
+    assert intake_client.get(f"{address}?version=cc", headers=home).status_code == 404
+    assert intake_client.get(address, headers=abroad).status_code == 404
+    assert intake_client.get(address, headers=staff).status_code == 403
+    assert intake_client.get("/api/v1/alerts/nothing/recomputed", headers=home).status_code == 404
+
+
 def test_only_officers_look_back_for_what_was_open_then_may_be_closed_now(
     intake_client: Client, told_to: Headers, lab_headers: dict[str, str]
 ) -> None:
