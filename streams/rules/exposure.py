@@ -12,7 +12,7 @@ the end user or the exporter itself is no visit.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -288,13 +288,12 @@ class _Reported:
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
-        self._facets: dict[str, tuple[_Facets, ...]] = {}
+        self._facets: dict[str, Mapping[_Facets, int]] = {}
+        self._near_of: dict[tuple[object, ...], Mapping[Near, int]] = {}
 
     def term(self, licensed: Licensed, numbers: Exposure) -> Term | None:
         """The nearest events, each counted by what it shares with the license."""
-        near: dict[Near, int] = defaultdict(int)
-        for facets, count in self._counted(licensed.destination).items():
-            near[self._near(facets, licensed)] += count
+        near = self._nearness(licensed)
         points: Mapping[Near, int] = {
             "end_user": numbers.reported_end_user.value, "product": numbers.reported_product.value,
             "technology": numbers.reported_technology.value, "destination": numbers.reported_destination.value,
@@ -308,15 +307,22 @@ class _Reported:
             said.append(f"{near[each]} event{'s' if near[each] > 1 else ''} {_NEAR[each]}")
         return _of("reported", total, f"reported in the state: {listed(said)}")
 
+    def _nearness(self, licensed: Licensed) -> Mapping[Near, int]:
+        """How many events are how near; licenses alike in all that can be shared are answered once."""
+        key = (licensed.destination, *_shareable(licensed.license))
+        if key not in self._near_of:
+            near: dict[Near, int] = defaultdict(int)
+            for facets, count in self._counted(licensed.destination).items():
+                near[self._near(facets, licensed)] += count
+            self._near_of[key] = near
+        return self._near_of[key]
+
     def _counted(self, destination: str) -> Mapping[_Facets, int]:
         """How many events share the same facets: a license meets each kind of event once, however many there are."""
         if destination not in self._facets:
-            events = [e for e in self._survey.events_in.get(destination, ()) if self._survey.credible(e)]
-            self._facets[destination] = tuple(_facets(e) for e in events)
-        counted: dict[_Facets, int] = defaultdict(int)
-        for facets in self._facets[destination]:
-            counted[facets] += 1
-        return counted
+            events = (e for e in self._survey.events_in.get(destination, ()) if self._survey.credible(e))
+            self._facets[destination] = Counter(_facets(e) for e in events)
+        return self._facets[destination]
 
     def _near(self, facets: _Facets, licensed: Licensed) -> Near:
         names, license = self._survey.names, licensed.license
@@ -328,6 +334,13 @@ class _Reported:
                 if like is not None and like.relation in ("same", "renamed"):
                     return "product"
         return "technology" if any(i.technology in facets.technologies for i in license.items) else "destination"
+
+
+def _shareable(license: License) -> tuple[object, ...]:
+    """All of a license that an event can share: its end users, products and kinds of technology."""
+    listed_users = {u for c in license.clauses if c.kind == "authorised_end_user" for u in c.parameters.end_users}
+    items = sorted({(i.product, i.technology or "") for i in license.items})
+    return license.end_user, license.unit, tuple(sorted(listed_users)), tuple(items)
 
 
 _NEAR: dict[Near, str] = {
