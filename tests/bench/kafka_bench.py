@@ -1,6 +1,6 @@
 """Facts per second over a real broker: stock Faust, a skeleton of our stream on it and on our transport, and the app.
 
-    python tests/bench/kafka_bench.py [--facts 3000] [--rounds 3] [--seconds 30] [--limit SECONDS] [--json]
+    python tests/bench/kafka_bench.py [--facts 3000] [--warm 1000] [--rounds 3] [--seconds 30] [--limit SECONDS] [--json]
 
     stock empty     a stock Faust agent that reads the facts and does nothing
     stock skeleton  the skeleton of our stream (`skeleton.py`: same hops, tables, sends and bytes as the app, empty
@@ -12,8 +12,8 @@
 
 One broker on this machine, topics made anew for each round, each round a process of its own. The facts are sent to
 the running process by another one; a round ends when every fact and every copy has been handled and the log has all
-that was sent. What the app sends for these facts is taken from a run of it that comes first and is not counted. Rounds
-of all kinds follow each other in turn, so that a busy machine slows all of them. Beside the facts per second of the
+that was sent. The first facts (--warm) are not measured: a worker that has just begun builds its register of names.
+What the app sends for these facts is taken from a run of it that comes first and is not counted. Rounds of all kinds follow each other in turn, so that a busy machine slows all of them. Beside the facts per second of the
 clock stand those of the processor's time in that process; the broker's is not in it. Changed in stock Faust: keys and
 values are raw bytes, no web server, no leader topic, topics are not declared by it.
 
@@ -39,7 +39,7 @@ import kafka
 import msgspec
 from kafka.errors import KafkaError
 from kafka_latency import Latency, measure_latency
-from skeleton import Ports, Script, at_rest, expected_ends, own_ports, script_of, stock_ports, wire
+from skeleton import Mark, Ports, Script, at_rest, expected_ends, own_ports, script_of, stock_ports, wire
 
 from infra.kafka.broker import Cluster, free_ports, missing
 from schemas.codec import encode, log_key, topic_of
@@ -87,13 +87,13 @@ async def stock(url: str, script: Script, kind: str, name: str, home: Path) -> N
         topic_replication_factor=1, topic_disable_leader=True, topic_allow_declare=False, key_serializer="raw",
         value_serializer="raw", store="memory://", datadir=str(home), web_enabled=False, autodiscover=False,
     )  # fmt: skip
-    done = _doing_nothing(ports, script) if kind == "stock empty" else _all_written(ports, script, url)
+    done = _doing_nothing(ports) if kind == "stock empty" else _all_written(ports, script, url)
     ports.app.finalize()
     await ports.app.start()
     while ports.app.rebalancing or ports.app.in_recovery or not ports.app.consumer.assignment():  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     await asyncio.sleep(2)
-    await _measured(done)
+    await _measured(done, script)
     os._exit(0)
 
 
@@ -102,7 +102,7 @@ async def ours(url: str, script: Script, name: str, home: Path) -> None:
     ports = own_ports(url, PARTITIONS, home, name=name)
     done = _all_written(ports, script, url)
     async with running(ports.app) as worker:
-        await together(worker.failed(), _measured(done))
+        await together(worker.failed(), _measured(done, script))
 
 
 async def app(url: str, script: Script, home: Path) -> None:
@@ -112,16 +112,16 @@ async def app(url: str, script: Script, home: Path) -> None:
     stream.alerts.on_recover(rounds.one_more)
     reader = KafkaReader(read_address(url).brokers)
 
-    async def done() -> bool:
-        return len(stream.app.tables["rows"]) == script.rows and stream.watch.idle and at_rest(stream.app)
+    async def done(mark: Mark) -> bool:
+        return len(stream.app.tables["rows"]) == mark.rows and stream.watch.idle and at_rest(stream.app)
 
     async with running(stream.app) as worker:
         hearing = hear_strangers_always(stream, reader, rounds)
-        await together(worker.failed(), stream.watch.end_bursts(), hearing, _measured(done))
+        await together(worker.failed(), stream.watch.end_bursts(), hearing, _measured(done, script))
     await reader.close()
 
 
-def _doing_nothing(ports: Ports, script: Script) -> Callable[[], Any]:
+def _doing_nothing(ports: Ports) -> Callable[[], Any]:
     ports.app.tables.clear()
     seen = 0
 
@@ -130,8 +130,8 @@ def _doing_nothing(ports: Ports, script: Script) -> Callable[[], Any]:
         async for _ in stream.events():
             seen += 1
 
-    async def done() -> bool:
-        return seen == script.facts
+    async def done(mark: Mark) -> bool:
+        return seen == mark.facts
 
     ports.app.agent(ports.facts, name="nothing")(nothing)
     return done
@@ -143,20 +143,23 @@ def _all_written(ports: Ports, script: Script, url: str) -> Callable[[], Any]:
     ends = expected_ends(script, f"{ports.app.conf.id}-rows-changelog")
     reader = KafkaReader(read_address(url).brokers)
 
-    async def done() -> bool:
-        if not progress.done:
-            return False
+    async def done(mark: Mark) -> bool:
+        if not progress.at(mark) or mark is script.warm:
+            return progress.at(mark)
         found = {topic: sum((await reader.highwaters(topic)).values()) for topic in ends}
         return all(found[topic] >= end for topic, end in ends.items())
 
     return done
 
 
-async def _measured(done: Callable[[], Any]) -> None:
-    """Say that the process is ready, wait until all is done, and say what it took."""
-    begun = time.process_time()
+async def _measured(done: Callable[[Mark], Any], script: Script) -> None:
+    """Say when the process is ready, when it is warm, and what the rest took."""
     print("ready", flush=True)
-    while not await done():  # noqa: ASYNC110  (many things have to come to rest)
+    while not await done(script.warm):  # noqa: ASYNC110  (many things have to come to rest)
+        await asyncio.sleep(0.01)
+    begun = time.process_time()
+    print("warm", flush=True)
+    while not await done(script.whole):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     print(f"done {time.process_time() - begun}", flush=True)
 
@@ -180,13 +183,15 @@ def child(words: Sequence[str]) -> int:
 class Bench:
     """One broker, the facts, and what the app sends for them."""
 
-    def __init__(self, cluster: Cluster, home: Path, count: int) -> None:
+    def __init__(self, cluster: Cluster, home: Path, count: int, warm: int) -> None:
         self.url = f"kafka://{cluster.bootstrap[0]}"
         self.bootstrap = cluster.bootstrap
         self.records = [
-            Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact)) for fact in load_world(count, seed=1)
+            Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact))
+            for fact in load_world(count + warm, seed=1)
         ]
-        self.script = script_of(self.records, PARTITIONS)
+        self.warm = warm
+        self.script = script_of(self.records, warm, PARTITIONS)
         self._home = home
         self._number = 0
         self._admin = kafka.KafkaAdminClient(bootstrap_servers=cluster.bootstrap)
@@ -194,7 +199,7 @@ class Bench:
     def learn(self) -> None:
         """Run the app once, and take from the log what it sent."""
         self.round("app")
-        self.script = script_of(self.records, PARTITIONS, run_loop(self._said()))
+        self.script = script_of(self.records, self.warm, PARTITIONS, run_loop(self._said()))
 
     async def _said(self) -> dict[str, list[Record]]:
         reader = KafkaReader(self.bootstrap)
@@ -223,8 +228,10 @@ class Bench:
             )  # fmt: skip
         try:
             _await_word(process, "ready", home)
+            run_loop(self._feed(self.records[: self.warm]))
+            _await_word(process, "warm", home)
             begun = time.perf_counter()
-            run_loop(self._feed())
+            run_loop(self._feed(self.records[self.warm :]))
             processor = float(_await_word(process, "done", home))
             took = Took(time.perf_counter() - begun, processor)
             process.wait(60)
@@ -252,10 +259,10 @@ class Bench:
         except KafkaError:
             pass  # there is none yet
 
-    async def _feed(self) -> None:
+    async def _feed(self, records: Sequence[Outgoing]) -> None:
         producer = KafkaProducer(self.bootstrap)
-        for start in range(0, len(self.records), PIECE):
-            await producer.send(self.records[start : start + PIECE])
+        for start in range(0, len(records), PIECE):
+            await producer.send(records[start : start + PIECE])
         await producer.close()
 
 
@@ -360,6 +367,7 @@ def main() -> int:
         return child(sys.argv[2:])
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--facts", type=int, default=3_000)
+    parser.add_argument("--warm", type=int, default=1_000, help="Facts before, not measured.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=30, help="How long the latency is measured; 0: not at all.")
     parser.add_argument("--limit", type=float, default=900, help="Seconds after which no new round begins.")
@@ -372,7 +380,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="pledgewatch-bench-") as folder:
         home = Path(folder)
         with Cluster.at(home / "kafka", nodes=1, port=free_ports(1), heap_mib=512, libs=LIBS) as cluster:
-            bench = Bench(cluster, home, asked.facts)
+            bench = Bench(cluster, home, asked.facts, asked.warm)
             result = measure(
                 bench, asked.facts, asked.rounds, asked.seconds,
                 lambda words: print(words, file=sys.stderr, flush=True), until,

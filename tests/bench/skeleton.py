@@ -33,11 +33,23 @@ class Said(msgspec.Struct, frozen=True):
     value: bytes
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a round has come when so much is done [count]."""
+
+    facts: int
+    sent: int
+    """Copies of all facts; a fact that comes twice has its copies twice."""
+    rows: int
+    """Different copies: what stands in the table of rows."""
+
+
 class Script(msgspec.Struct, kw_only=True):
     """Everything that the app sends for some facts."""
 
     partitions: int
-    facts: int
+    warm: Mark
+    """What comes first and is not measured: a process that has just begun builds its register of names and decoders."""
+    whole: Mark
     copies: dict[bytes, list[Copy]]
     """Body of a fact to its copies."""
     alerts: dict[int, list[Said]]
@@ -45,10 +57,6 @@ class Script(msgspec.Struct, kw_only=True):
     remarks: dict[int, list[Said]]
     asked: int = 0
     """Records of `dossiers` in that run beside the copies: askings for an assessment."""
-    sent: int = 0
-    """Copies of all facts; a fact that comes twice has its copies twice."""
-    rows: int = 0
-    """Different copies: what stands in the table of rows in the end."""
     by_partition: dict[int, int] = msgspec.field(default_factory=dict)
     """Copies by partition."""
 
@@ -57,19 +65,19 @@ class Script(msgspec.Struct, kw_only=True):
         said = [one for each in self.alerts.values() for one in each]
         copied = [len(c.value) for copies in self.copies.values() for c in copies]
         return {
-            "copies per fact": self.sent / self.facts,
+            "copies per fact": self.whole.sent / self.whole.facts,
             "bytes per copy": sum(copied) / max(1, len(copied)),
-            "alerts written per fact": len(said) / self.facts,
+            "alerts written per fact": len(said) / self.whole.facts,
             "bytes per alert": sum(len(one.value) for one in said) / max(1, len(said)),
-            "remarks written per fact": sum(map(len, self.remarks.values())) / self.facts,
+            "remarks written per fact": sum(map(len, self.remarks.values())) / self.whole.facts,
             "askings for an assessment": self.asked,
         }
 
 
 def script_of(
-    records: Sequence[Outgoing], partitions: int, derived: Mapping[str, Sequence[Record]] | None = None
+    records: Sequence[Outgoing], warm: int, partitions: int, derived: Mapping[str, Sequence[Record]] | None = None
 ) -> Script:
-    """What the app sends for the facts in `records`.
+    """What the app sends for the facts in `records`, of which the first `warm` are not measured.
 
     `derived` is what a run of it wrote into `alerts`, `remarks` and `dossiers`; without it the script has only copies.
     """
@@ -79,11 +87,17 @@ def script_of(
     each = [copy for body in bodies for copy in copies[body]]
     counts = {p: sum(copy.partition == p for copy in each) for p in range(partitions)}
     return Script(
-        partitions=partitions, facts=len(bodies), copies=copies, sent=len(each), by_partition=counts,
+        partitions=partitions, copies=copies, by_partition=counts,
+        warm=_mark(bodies[:warm], copies), whole=_mark(bodies, copies),
         alerts=_by_partition(derived.get("alerts", ())), remarks=_by_partition(derived.get("remarks", ())),
-        rows=len({(copy.partition, copy.key) for copy in each}),
         asked=max(0, len(derived.get("dossiers", ())) - len(each)),
     )  # fmt: skip
+
+
+def _mark(bodies: Sequence[bytes], copies: Mapping[bytes, Sequence[Copy]]) -> Mark:
+    each = [copy for body in bodies for copy in copies[body]]
+    rows = {(copy.partition, copy.key) for copy in each}
+    return Mark(facts=len(bodies), sent=len(each), rows=len(rows))
 
 
 def _by_partition(records: Iterable[Record]) -> dict[int, list[Said]]:
@@ -97,14 +111,12 @@ def _by_partition(records: Iterable[Record]) -> dict[int, list[Said]]:
 class Progress:
     """How far the agents of a skeleton have come."""
 
-    def __init__(self, script: Script) -> None:
-        self._script = script
+    def __init__(self) -> None:
         self.placed = self.watched = 0
 
-    @property
-    def done(self) -> bool:
-        """Whether every fact and every copy has been handled."""
-        return self.placed >= self._script.facts and self.watched >= self._script.sent
+    def at(self, mark: Mark) -> bool:
+        """Whether so many facts and copies have been handled."""
+        return self.placed >= mark.facts and self.watched >= mark.sent
 
 
 class Ports(msgspec.Struct, kw_only=True):
@@ -125,7 +137,7 @@ class Ports(msgspec.Struct, kw_only=True):
 
 def wire(ports: Ports, script: Script) -> Progress:
     """Give the app of `ports` its two agents; returns what tells how far they are."""
-    progress = Progress(script)
+    progress = Progress()
     copies, rows, send = script.copies, ports.rows, ports.send or ports.dossiers.send
     spoken = {p: _Speaker(script, p, ports.alerts, ports.remarks) for p in range(script.partitions)}
 
@@ -172,8 +184,8 @@ def _spread(copies: int, said: Sequence[tuple[Any, Said]]) -> Iterator[Sequence[
 def expected_ends(script: Script, changelog: str) -> dict[str, int]:
     """How many records each topic that a skeleton writes has in the end; `changelog` is that of the rows."""
     return {
-        "dossiers": script.sent,
-        changelog: script.rows,
+        "dossiers": script.whole.sent,
+        changelog: script.whole.rows,
         "alerts": sum(map(len, script.alerts.values())),
         "remarks": sum(map(len, script.remarks.values())),
     }

@@ -1,6 +1,6 @@
 """Facts per second through the core, the app, its skeleton and an empty agent, from one run on one machine.
 
-    python tests/bench/throughput.py [--facts 2000] [--rounds 3] [--limit SECONDS] [--json]
+    python tests/bench/throughput.py [--facts 2000] [--warm 500] [--rounds 3] [--limit SECONDS] [--json]
 
     core      decode each fact, add it to one partition, and in the end assess every destination once
     app       the stream as it is built (place, watch, clock's ticks), on the embedded log, without HTTP and warehouse
@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from skeleton import Script, at_rest, own_ports, script_of, wire
+from skeleton import Mark, Script, at_rest, own_ports, script_of, wire
 
 from schemas import AnyFact, Incident, License
 from schemas.codec import decode_fact, encode, log_key, topic_of
@@ -92,10 +92,13 @@ class Watch:
 
 
 def core(load: Load) -> Took:
-    """The pure core."""
+    """The pure core; the first facts are there before it is measured."""
+    world, warm = Partition(), load.script.warm.facts
+    for record in load.records[:warm]:
+        assert record.value is not None
+        world.add(decode_fact(record.value))
     watch = Watch()
-    world = Partition()
-    for record in load.records:
+    for record in load.records[warm:]:
         assert record.value is not None
         world.add(decode_fact(record.value))
     assessor = Assessor(RegisterNamer)
@@ -143,14 +146,21 @@ async def new_log() -> AsyncIterator[tuple[Log, Path]]:
             release(log)
 
 
-async def fed(log: Log, records: Sequence[Outgoing], done: Callable[[], bool]) -> Took:
-    """Send `records` and wait until all is `done`."""
-    watch, producer = Watch(), EmbeddedProducer(log)
+async def fed(log: Log, load: Load, done: Callable[[Mark], bool]) -> Took:
+    """Send the facts of a load and wait until all is `done`; the first facts are not measured."""
+    warm = load.script.warm
+    await _sent(log, load.records[: warm.facts], lambda: done(warm))
+    watch = Watch()
+    await _sent(log, load.records[warm.facts :], lambda: done(load.script.whole))
+    return watch.took()
+
+
+async def _sent(log: Log, records: Sequence[Outgoing], done: Callable[[], bool]) -> None:
+    producer = EmbeddedProducer(log)
     for start in range(0, len(records), PIECE):
         await producer.send(records[start : start + PIECE])
     while not done():  # noqa: ASYNC110  (many things have to come to rest)
         await asyncio.sleep(0.01)
-    return watch.took()
 
 
 def stored(log: Log) -> bool:
@@ -163,9 +173,9 @@ def stored(log: Log) -> bool:
     )
 
 
-def watched(stream: Stream, script: Script) -> bool:
+def watched(stream: Stream, mark: Mark) -> bool:
     """Whether the app has taken in every copy, said all that it has to say, and the log has it."""
-    return len(stream.app.tables["rows"]) == script.rows and stream.watch.idle and at_rest(stream.app)
+    return len(stream.app.tables["rows"]) == mark.rows and stream.watch.idle and at_rest(stream.app)
 
 
 async def app(load: Load) -> Took:
@@ -189,7 +199,7 @@ def everything(log: Log, topic: str) -> list[Record]:
 async def _app_on(log: Log, home: Path, load: Load) -> Took:
     stream = build(log_address(home / "log.sqlite"), partitions=PARTITIONS, home=home)
     async with running(stream.app) as worker:
-        found = fed(log, load.records, lambda: watched(stream, load.script))
+        found = fed(log, load, lambda mark: watched(stream, mark))
         hearing = hear_strangers(stream, EmbeddedReader(log))
         return await _beside(found, worker.failed(), stream.watch.end_bursts(), hearing)
 
@@ -200,13 +210,13 @@ async def house(load: Load) -> Took:
         async with open_house(Settings(home=Path(folder), partitions=PARTITIONS, tick_every=0)) as opened:
             stream, log = opened.stream, opened.log
             async with running(stream.app) as worker:
-                found = fed(log, load.records, lambda: watched(stream, load.script) and stored(log))
+                found = fed(log, load, lambda mark: watched(stream, mark) and stored(log))
                 return await _beside(
                     found,
                     worker.failed(),
                     stream.watch.end_bursts(),
                     hear_strangers(stream, opened.reader),
-                    store_all(opened.reader, WarehouseStore(opened.warehouse), STORED),
+                    store_all(opened.reader, WarehouseStore(opened.warehouse, read=decode_fact), STORED),
                     deliver(opened),
                 )
 
@@ -217,7 +227,7 @@ async def skeleton(load: Load) -> Took:
         ports = own_ports(log_address(home / "log.sqlite"), PARTITIONS, home)
         progress = wire(ports, load.script)
         async with running(ports.app) as worker:
-            found = fed(log, load.records, lambda: progress.done and at_rest(ports.app))
+            found = fed(log, load, lambda mark: progress.at(mark) and at_rest(ports.app))
             return await _beside(found, worker.failed())
 
 
@@ -234,7 +244,7 @@ async def empty(load: Load) -> Took:
 
         made.agent(make_topic(made, *FACT_TOPICS, compacted=True), name="nothing")(nothing)
         async with running(made) as worker:
-            return await _beside(fed(log, load.records, lambda: seen == len(load.records)), worker.failed())
+            return await _beside(fed(log, load, lambda mark: seen == mark.facts), worker.failed())
 
 
 async def _beside(found: Any, *parts: Any) -> Took:
@@ -266,17 +276,17 @@ class Line(msgspec.Struct, kw_only=True):
     """The median by the processor's time."""
 
 
-def load_of(count: int) -> Load:
-    """`count` facts, and what the app sends for them, as a run of it shows."""
-    facts = load_world(count, seed=1)
+def load_of(count: int, warm: int) -> Load:
+    """`count` facts and `warm` before them, and what the app sends for them, as a run of it shows."""
+    facts = load_world(count + warm, seed=1)
     records = [Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact)) for fact in facts]
-    said = run_loop(what_it_says(Load(records, script_of(records, PARTITIONS))))
-    return Load(records, script_of(records, PARTITIONS, said))
+    said = run_loop(what_it_says(Load(records, script_of(records, warm, PARTITIONS))))
+    return Load(records, script_of(records, warm, PARTITIONS, said))
 
 
-def measure(count: int, rounds: int, told: Callable[[str], object], until: float) -> list[Line]:
+def measure(count: int, warm: int, rounds: int, told: Callable[[str], object], until: float) -> list[Line]:
     """Every kind `rounds` times, in turn; stops after a whole turn when the time is over."""
-    load = load_of(count)
+    load = load_of(count, warm)
     told("what the app sends for a fact: " + ", ".join(f"{v:,.2f} {k}" for k, v in load.script.measures().items()))
     lists = licenses_and_incidents()
     took: dict[str, list[Took]] = {kind: [] for kind in (*KINDS, "assess")}
@@ -325,12 +335,15 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--facts", type=int, default=2_000)
+    parser.add_argument("--warm", type=int, default=500, help="Facts before, not measured.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=900, help="Seconds after which no new round begins.")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     until = time.monotonic() + asked.limit
-    lines = measure(asked.facts, asked.rounds, lambda words: print(words, file=sys.stderr, flush=True), until)
+    lines = measure(
+        asked.facts, asked.warm, asked.rounds, lambda words: print(words, file=sys.stderr, flush=True), until
+    )
     print(
         msgspec.json.encode({"facts": asked.facts, "lines": lines, "ratios": ratios(lines)}).decode()
         if asked.json
