@@ -181,13 +181,13 @@ def watched(stream: Stream, mark: Mark) -> bool:
 async def app(load: Load) -> Took:
     """The stream itself."""
     async with new_log() as (log, home):
-        return await _app_on(log, home, load)
+        return await app_on(log, home, load)
 
 
 async def what_it_says(load: Load) -> dict[str, list[Record]]:
     """What the app writes into its topics for the facts of a load."""
     async with new_log() as (log, home):
-        await _app_on(log, home, load)
+        await app_on(log, home, load)
         return {topic: everything(log, topic) for topic in ("alerts", "remarks", "dossiers")}
 
 
@@ -196,7 +196,7 @@ def everything(log: Log, topic: str) -> list[Record]:
     return [r for p, end in log.highwaters(topic).items() for r in log.read(topic, p, 0, end)]
 
 
-async def _app_on(log: Log, home: Path, load: Load) -> Took:
+async def app_on(log: Log, home: Path, load: Load) -> Took:
     stream = build(log_address(home / "log.sqlite"), partitions=PARTITIONS, home=home)
     async with running(stream.app) as worker:
         found = fed(log, load, lambda mark: watched(stream, mark))
@@ -224,11 +224,16 @@ async def house(load: Load) -> Took:
 async def skeleton(load: Load) -> Took:
     """The same topics, tables and sends, and nothing in between."""
     async with new_log() as (log, home):
-        ports = own_ports(log_address(home / "log.sqlite"), PARTITIONS, home)
-        progress = wire(ports, load.script)
-        async with running(ports.app) as worker:
-            found = fed(log, load, lambda mark: progress.at(mark) and at_rest(ports.app))
-            return await _beside(found, worker.failed())
+        return await skeleton_on(log, home, load)
+
+
+async def skeleton_on(log: Log, home: Path, load: Load) -> Took:
+    """The skeleton on a log."""
+    ports = own_ports(log_address(home / "log.sqlite"), PARTITIONS, home)
+    progress = wire(ports, load.script)
+    async with running(ports.app) as worker:
+        found = fed(log, load, lambda mark: progress.at(mark) and at_rest(ports.app))
+        return await _beside(found, worker.failed())
 
 
 async def empty(load: Load) -> Took:
