@@ -21,14 +21,13 @@ from schemas.codec import body_hash, encode, kind_of
 from schemas.common import EARLIEST
 from streams.rules.alerts import CODE_VERSION
 from streams.rules.assess import assess_facts
+from streams.rules.docket import BASIS
 from streams.rules.known import Standpoint, known, unerased
 from streams.rules.naming import NamerOf, PlainNamer
 from streams.rules.packs import pack, pack_names, with_register
 from streams.rules.policy import shipped_policy
 
 Missing = Literal["erased", "not_found"]
-BASIS = 16
-"""Digits of a body's digest by which an alert names it [count]."""
 MOST_REGISTERS = 12
 """Earlier states of the register of names that are tried, the newest first [count]."""
 

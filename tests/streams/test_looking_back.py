@@ -79,3 +79,10 @@ async def test_a_running_house_looks_back_by_its_stored_facts(tmp_path):
         assert "What was known on 31 May 2025." in page.text
         (license,) = (await client.get("/api/v1/register/licenses?as_known_at=2025-05-31")).json()
         assert (license["ref"], license["known_from"]) == ("authority:L1", "2023-01-10T12:00:00Z")
+
+
+async def test_a_running_house_computes_an_old_record_again(tmp_path):
+    async with asked(tmp_path) as client:
+        done = (await client.get(f"/api/v1/alerts/{alert_path(ALERT)}/recomputed")).json()
+        assert done["same"], done["differences"]
+        assert done["found"] == done["facts"] >= 3
