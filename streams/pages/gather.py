@@ -11,14 +11,17 @@ import msgspec
 from dashboards.expanded import Window, expand
 from dashboards.model import Board, Panel
 from schemas.alert import Alert, Remark
-from schemas.codec import AnyFact, body_hash
+from schemas.codec import AnyFact, body_hash, fact_key, kind_of
 from schemas.erasure import Hold
 from schemas.license import License
+from schemas.report import PostShipmentReport
+from schemas.retraction import Retraction
 from streams.access import Access
 from streams.pages import boards, forms, ledger, surveys, views, words
 from streams.pages.frame import Told, today
 from streams.pages.ports import PagePorts
 from streams.rules.known import NOW, Standpoint
+from streams.rules.placing import destinations_of
 
 MOST = 2000
 """Alerts read for one page [count]; where there are more, the page says that it shows the most pressing."""
@@ -136,6 +139,7 @@ def of_destination(now: PagePorts, access: Access, code: str, at: Standpoint = N
     notes = [note for note in ports.reads.remarks(code) if _may_note(now, access, note)]
     licenses = {a.license.ref: a.license for a in alerts if a.license}
     reports = {report.ref: report for a in alerts for report in a.reports}
+    quiet = _beside_no_alert(ports, access, code, {*licenses, *reports})
     if not (alerts or notes) and len(code) != 2:
         raise Told(404, "There is no such destination", "Expected a state's code of two letters.")
     return {
@@ -145,9 +149,47 @@ def of_destination(now: PagePorts, access: Access, code: str, at: Standpoint = N
         "licenses": [licenses[ref] for ref in sorted(licenses)],
         "notes": notes,
         "reports": sorted(reports.values(), key=lambda r: (r.performed.first, r.ref), reverse=True),
+        "quiet_licenses": sorted((f for f in quiet if isinstance(f, License)), key=lambda f: (f.source, f.id)),
+        "quiet_reports": sorted(
+            (f for f in quiet if isinstance(f, PostShipmentReport)),
+            key=lambda f: (f.performed.first, f.id),
+            reverse=True,
+        ),
         "nothing": views.last_heard(ports.reads.counts().freshness, ports.reads.today()),
         "view": views,
     }
+
+
+def _beside_no_alert(
+    ports: PagePorts, access: Access, code: str, shown: Set[str]
+) -> list[License | PostShipmentReport]:
+    """Live licenses of a destination, and reports on it, that stand beside none of its alerts."""
+    live = _live(ports.reads.facts())
+    state_of = {f"{f.source}:{f.id}": f.issuing_state for f in live if isinstance(f, License)}
+    return [
+        fact
+        for fact in live
+        if f"{fact.source}:{fact.id}" not in shown
+        and code in destinations_of(fact)
+        and (not access.states or access.sees_state(state_of.get(_register_entry(fact), "")))
+    ]
+
+
+def _register_entry(fact: License | PostShipmentReport) -> str:
+    return f"{fact.source}:{fact.id}" if isinstance(fact, License) else fact.license
+
+
+def _live(facts: Sequence[AnyFact]) -> list[License | PostShipmentReport]:
+    """The body of each license and report that counts; none of what is taken back."""
+    newest: dict[str, AnyFact] = {}
+    for fact in facts:
+        if kind_of(fact) in ("license", "report"):
+            newest[fact_key(fact)] = max(newest.get(fact_key(fact), fact), fact, key=_standing)
+    return [fact for fact in newest.values() if isinstance(fact, License | PostShipmentReport)]
+
+
+def _standing(fact: AnyFact) -> tuple[int, bool, str]:
+    return fact.revision, isinstance(fact, Retraction), body_hash(fact)
 
 
 def _may_note(ports: PagePorts, access: Access, note: Remark) -> bool:

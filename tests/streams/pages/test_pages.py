@@ -7,6 +7,7 @@ import re
 import msgspec
 import pytest
 
+from schemas import License, PostShipmentReport, Retraction
 from schemas.alert import Option, Waiting
 from schemas.problems import Problem, Refused
 from schemas.reading import read_fact
@@ -392,6 +393,21 @@ def test_a_dossier_keeps_what_matched_nothing(visit) -> None:
     assert "500 unproven accounts" in said
 
 
+def test_a_destination_lists_what_stands_beside_no_alert_for_whoever_may_see_it(visit, world) -> None:
+    known, about = (next(f for f in world.stored if isinstance(f, kind)) for kind in (License, PostShipmentReport))
+    quiet = msgspec.structs.replace(known, id="quiet", number="B/25/01")
+    report = msgspec.structs.replace(about, id="r10", license="xb-register:quiet", outcome="favourable")
+    world.stored += [quiet, report]
+    said = text_of(visit("pw_all").get("/destinations/QM"))
+    assert "B/25/01" in said
+    assert "xb-register:quiet" in said
+    mine = text_of(visit("pw_desk").get("/destinations/QM"))
+    assert "B/25/01" not in mine
+    assert "xb-register:quiet" not in mine
+    world.stored += [Retraction(id="quiet", source="xb-register", of="license", revision=1, recorded_at=None)]
+    assert "B/25/01" not in text_of(visit("pw_all").get("/destinations/QM"))
+
+
 def test_a_fact_is_shown_in_every_revision(visit) -> None:
     said = text_of(visit().get("/facts/incident:northlight:2025-02"))
     assert said.index("Revision 2") < said.index("Revision 1")
@@ -401,7 +417,7 @@ def test_a_fact_is_shown_in_every_revision(visit) -> None:
 def test_a_board_of_the_past_shows_nothing_of_the_present(visit) -> None:
     said = text_of(visit("pw_all").get("/board/triage?as_known_at=2025-05-01"))
     assert "A board is of the present" in said
-    assert "What next" not in said
+    assert "Can still be stopped" not in said
 
 
 def test_a_board_that_is_not_there_is_said_by_name(visit) -> None:
