@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
@@ -23,6 +23,7 @@ ERASURES = "erasures"
 """Source of every erasure: this house, on request."""
 ERASED_SUBJECT = "Erased on request"
 """What stands in place of the words of a notice that told of what was erased."""
+ERASABLE: tuple[ErasableKind, ...] = get_args(ErasableKind)
 _REF = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}:[A-Za-z0-9][A-Za-z0-9._/#@+-]{0,119}")
 
 
@@ -156,3 +157,8 @@ def cleaned(notice: Notice, quoted_in: Callable[[str], bool]) -> Notice:
 def told_of_it(notice: Notice, erased: Erased) -> bool:
     """Whether a notice told of what was erased: the erasure lists it, or one of its grounds is it."""
     return notice.id in erased.told or any(erased.quoted_in(ground) for each in notice.grounds for ground in each)
+
+
+def says_nothing(alert: str) -> bool:
+    """Whether a record of `alerts` only says that nothing is left of the alert; its id may name a license."""
+    return '"status":"withdrawn"' in alert

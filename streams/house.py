@@ -384,19 +384,23 @@ async def deliver(house: Teller) -> None:
     async def moved(position: object) -> None:
         del position
 
+    mailboxes = [channel for channel in routes.channels.values() if isinstance(channel, Mailbox)]
+
+    async def unsay(notice: Notice) -> None:
+        for mailbox in mailboxes:
+            await asyncio.to_thread(erase_mails, mailbox, [notice.id])
+
     if house.pace is not None:
         routes = msgspec.structs.replace(routes, pace=house.pace)
 
     ports = DeliverPorts(
         carriers=open_channels(routes, house.clock), outbox=FolderOutbox(settings.home / "outbox"), tell=tell,
-        unreadable=unreadable, moved=moved, clock=wall_clock,
+        unreadable=unreadable, moved=moved, clock=wall_clock, unsay=unsay,
     )  # fmt: skip
     said_from = {("notices", p): end for p, end in (await house.reader.highwaters("notices")).items()}
     notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
     house.desks.append(deliverer)
-    mailboxes = [channel for channel in routes.channels.values() if isinstance(channel, Mailbox)]
-
     async def forget(erased: Erased) -> Forgotten:
         return await forget_told(house, erased, mailboxes)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.codec import TOPIC_OF, decode_fact, decode_row, fact_key
 from schemas.common import Fact
-from schemas.erasure import Erasure, quotes
+from schemas.erasure import ERASED_SUBJECT, Erasure, quotes, says_nothing
 from streams.intake.index import Index
 from streams.transport.ports import Reader, Record
 from streams.warehouse.erasing import Left
@@ -121,7 +121,8 @@ def _in_record(record: Record, sought: Sought, in_records: Counter[str]) -> Iter
         return  # it lists the digests of what it erased, and nothing else of it
     for what in dict.fromkeys(sought.found_in(text)):
         place = f"{record.topic}/{record.partition}/{record.offset}"
-        yield Left(store="log", place=place, what=what, reference=what == "id" and _other(fact, sought))
+        named = _other(fact, sought) or _only_named(record.topic, text)
+        yield Left(store="log", place=place, what=what, reference=what == "id" and named)
 
 
 def _fact_in(record: Record) -> Fact | None:
@@ -139,6 +140,11 @@ def _other(fact: Fact | None, sought: Sought) -> bool:
     return fact is not None and fact_key(fact) != sought.key
 
 
+def _only_named(topic: str, text: str) -> bool:
+    """Whether a derived record says nothing but that an alert was, or was told of; the alert's id names a license."""
+    return (topic == "alerts" and (not text or says_nothing(text))) or (topic == "notices" and ERASED_SUBJECT in text)
+
+
 def tables_left(reads: Reads, sought: Sought) -> list[Left]:
     """Where it still is in the warehouse's tables."""
     return reads.left([text for _, text in sought.needles], sought.found_in, refers(sought))
@@ -149,7 +155,7 @@ def refers(sought: Sought) -> Callable[[str, str], bool]:
 
     def told(topic: str, value: str) -> bool:
         if topic not in TOPIC_OF.values():
-            return False
+            return _only_named(topic, value)
         try:
             return _other(decode_fact(value.encode()), sought)
         except (msgspec.DecodeError, UnicodeEncodeError):

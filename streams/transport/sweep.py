@@ -39,7 +39,8 @@ def sweep(log: Log, erased: Collection[Erased], changelogs: Sequence[str]) -> bo
     log.overwrite("dossiers", stub_if(fact_of_row))
     for topic in changelogs:
         log.overwrite(topic, stub_if(lambda key: fact_of_row(key.partition(b"|")[2])))
-    log.overwrite("parked", lambda record: b"erased" if _quotes(record, erased) else None)
+    for topic in ("parked", "remarks"):
+        log.overwrite(topic, lambda record: b"erased" if _quotes(record, erased) else None)
     for topic in DERIVED:
         log.compact(topic)
     return log.scrub([fact.encode() for fact, gone in seen.items() if gone])
@@ -57,4 +58,4 @@ def fact_of_log_key(key: bytes) -> str:
 
 def _quotes(record: Record, erased: Collection[Erased]) -> bool:
     text = ((record.key or b"") + b" " + (record.value or b"")).decode("utf-8", "replace")
-    return record.value is not None and any(each.quoted_in(text) for each in erased)
+    return any(each.quoted_in(text) for each in erased)

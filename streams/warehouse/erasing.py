@@ -21,7 +21,7 @@ import msgspec
 
 from schemas import Notice
 from schemas.codec import TOPIC_OF, decode_fact, decode_notice, encode
-from schemas.erasure import Erased, cleaned, erased_by, key_digest, refs_in
+from schemas.erasure import Erased, cleaned, erased_by, key_digest, refs_in, says_nothing
 from schemas.vocabulary import FactKind
 from streams.errors import Stop
 from streams.warehouse.ports import Warehouse
@@ -105,22 +105,28 @@ def _keys(warehouse: Warehouse, erased: Erased) -> list[str]:
 def _clean_quotes(warehouse: Warehouse, key: str, erased: Erased) -> None:
     ref = key.partition(":")[2]
     sql = (
-        "SELECT topic, partition, offset, value FROM record_rows "
-        "WHERE topic IN ('alerts', 'remarks', 'parked') AND state = 'whole' "
+        "SELECT topic, partition, offset, concat(key, ' ', value) FROM record_rows "
+        "WHERE topic IN ('alerts', 'remarks', 'parked') AND state IN ('whole', 'gone') "
         "AND (position(value, %(ref)s) > 0 OR position(key, %(ref)s) > 0)"
     )
     _clean_notices(warehouse, {n.id for n in told_of(warehouse, key)} | erased.told, erased)
     rows = warehouse.query(sql, {"ref": ref}).rows
-    quoting = [(str(t), cast("int", p), cast("int", o)) for t, p, o, value in rows if erased.quoted_in(str(value))]
+    quoting = [(str(t), cast("int", p), cast("int", o)) for t, p, o, value in rows if _tells(erased, str(value))]
     for start in range(0, len(quoting), _AT_ONCE):
-        _blank(warehouse, _at(quoting[start : start + _AT_ONCE]), subject=False)
+        some = quoting[start : start + _AT_ONCE]
+        _blank(warehouse, f"topic = 'alerts' AND {_at(some)}", subject=False)
+        _blank(warehouse, f"topic != 'alerts' AND {_at(some)}")
     alerts = warehouse.query(
         "SELECT id, offset, body FROM alert_rows WHERE position(body, %(ref)s) > 0", {"ref": ref}
     ).rows
     for id, offset, body in alerts:
-        if erased.quoted_in(str(body)):
+        if _tells(erased, str(body)):
             where = f"id = {_literal(str(id))} AND offset = {cast('int', offset)}"
             _mutate(warehouse, f"ALTER TABLE alert_rows DELETE WHERE {where}")
+
+
+def _tells(erased: Erased, value: str) -> bool:
+    return not says_nothing(value) and erased.quoted_in(value)
 
 
 def _clean_notices(warehouse: Warehouse, ids: Iterable[str], erased: Erased) -> None:
@@ -214,7 +220,10 @@ _LOOKED_AT = {
         "concat(kind, ':', source, ':', id, '\n', body) AS text FROM fact_rows "
         "WHERE kind != 'erasure' AND position(text, %(text)s) > 0"
     ),
-    "alert_rows": "SELECT DISTINCT id, 'alerts', body AS text FROM alert_rows WHERE position(text, %(text)s) > 0",
+    "alert_rows": (
+        "SELECT DISTINCT id, 'alerts', concat(id, '\n', body) AS text FROM alert_rows "
+        "WHERE position(text, %(text)s) > 0"
+    ),
 }
 """By table: place, topic (or kind of fact), a first line and the body, of every row that holds a text; erasures apart:
 they hold digests."""

@@ -72,7 +72,7 @@ def rows_of(record: StoredRecord, read: ReadFact) -> dict[str, Row]:
 
 def without(record: StoredRecord, rows: Mapping[str, Row]) -> dict[str, Row]:
     """What is left of a record's rows where it is of something erased: its place, and of an alert when it was said."""
-    subject = (record.key or b"").decode("utf-8", "replace") if record.topic in ("alerts", "remarks") else ""
+    subject = (record.key or b"").decode("utf-8", "replace") if record.topic == "alerts" else ""
     left = {"record_rows": _placed(record, state=ERASED, subject=subject, size=0, digest="")}
     return left | {table: row for table, row in rows.items() if table == "alert_log_rows"}
 

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import msgspec
 
 from schemas.codec import decode_fact, decode_notice, encode, fact_key
-from schemas.erasure import Erased, cleaned, erased_by
+from schemas.erasure import Erased, cleaned, erased_by, says_nothing
 from schemas.reading import Door
 from streams.warehouse.erasing import QUOTING, ErasedOnes, erase, erased_in
 from streams.warehouse.ports import StoredRecord, Waiting, Warehouse
@@ -104,12 +104,14 @@ def _cleaned(record: StoredRecord, erased: ErasedOnes) -> StoredRecord:
 
 def _is_of(record: StoredRecord, erased: ErasedOnes) -> bool:
     """Whether a record is a body of something erased, or a derived record that quotes it."""
-    if record.value is None or record.topic == "notices":
+    if record.topic == "notices" or (record.value is None and record.topic != "remarks"):
         return False
+    value = record.value or b""
     if record.topic in QUOTING:
-        return erased.quoted_in(record.value.decode("utf-8", "replace"))
+        text = ((record.key or b"") + b" " + value).decode("utf-8", "replace")
+        return not says_nothing(text) and erased.quoted_in(text)
     try:
-        fact = decode_fact(record.value)
+        fact = decode_fact(value)
     except msgspec.DecodeError:
         return False
     return erased.holds(fact_key(fact))
