@@ -184,6 +184,7 @@ class Watch:
         docket.touch(touched)
         settled = await asyncio.to_thread(docket.settle)
         self._say(keeper.said[destination], destination, settled, opened=opened)
+        self._forget_remarks(keeper, destination, settled)
 
     def _say(self, said: set[bytes], destination: str, settled: Settled, *, opened: bool) -> None:
         """Write what differs from what was last said; what is gone is withdrawn. A new docket says everything."""
@@ -203,6 +204,13 @@ class Watch:
                     table[key] = values[key]
         said.update(alerts, remarks)
         said -= gone
+
+    def _forget_remarks(self, keeper: Keeper, destination: str, settled: Settled) -> None:
+        """Of a remark on what was erased not even its key stays: it names the fact."""
+        for kind, subject in settled.unsaid:
+            key = f"{destination}|{kind}|{subject}".encode()
+            if keeper.dossiers.is_erased_ref(subject) and key in self._ports.remarks:
+                del self._ports.remarks[key]
 
     async def recovered(self, rows: Iterable[tuple[bytes, bytes]], said: Iterable[bytes]) -> None:
         """Rebuild the dossiers from the rows that were remembered, and ask for their assessment.

@@ -34,7 +34,7 @@ from schemas import (
 )
 from schemas.codec import body_hash, fact_key, kind_of
 from schemas.common import EARLIEST
-from schemas.erasure import key_digest
+from schemas.erasure import ERASABLE, key_digest
 from streams.rules.counted import Counted
 from streams.rules.judged import Judgments
 from streams.rules.placing import destinations_of, serials_of
@@ -165,6 +165,10 @@ class Partition:
     def is_erased(self, key: str) -> bool:
         """Whether the fact `kind:source:id` was erased: no body of it counts or is kept."""
         return bool(self._erased) and key_digest(key) in self._erased
+
+    def is_erased_ref(self, ref: str) -> bool:
+        """Whether what `source:id`, or `kind:source:id`, refers to was erased."""
+        return bool(self._erased) and any(self.is_erased(key) for key in (ref, *(f"{k}:{ref}" for k in ERASABLE)))
 
     def _add_erasure(self, erasure: Erasure) -> Touched:
         if not erasure.erases or erasure.digest in self._erased:
