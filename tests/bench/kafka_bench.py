@@ -357,6 +357,7 @@ def _latency_lines(found: Latency) -> list[str]:
         f"{'POST to alert [ms]':32} {'p50':>8} {'p95':>8} {'p99':>8} {'max':>14}",
         f"{f'at {found.rate:,.0f} facts/s, half load':32} {found.p50:8,.0f} {found.p95:8,.0f} {found.p99:8,.0f} "
         f"{found.most:14,.0f}   p99 under {SLOWEST:,.0f}: {verdict}",
+        f"{'POST to its answer':32} {found.answered:8,.0f} {'':8} {found.answered_late:8,.0f}",
         f"{'incidents measured':32} {found.measured:8} {'unanswered':>17} {found.unanswered:8}",
     ]
 

@@ -65,6 +65,10 @@ class Latency(msgspec.Struct, kw_only=True):
     p95: float
     p99: float
     most: float
+    answered: float
+    """Half of the POSTs were answered within this: facts in the log, on every replica that counts."""
+    answered_late: float
+    """All but one in a hundred were."""
 
 
 async def measure_latency(
@@ -153,6 +157,7 @@ class _Asked:
         self._incidents = cycle(incidents)
         self._posted: dict[bytes, float] = {}
         self._named: dict[bytes, float] = {}
+        self._answered: list[float] = []
         self._count = self._sent = 0
 
     async def measure(self, parts: _Parts, facts: Sequence[AnyFact], rate: float, seconds: float) -> Latency:
@@ -205,6 +210,7 @@ class _Asked:
         incident = msgspec.structs.replace(next(self._incidents), id=number)
         self._posted[number.encode()] = time.perf_counter()
         _accepted(await client.post("/api/v1/incidents", content=encode(incident), headers=_JSON))
+        self._answered.append(1000 * (time.perf_counter() - self._posted[number.encode()]))
 
     async def _listen(self) -> None:
         consumer = aiokafka.AIOKafkaConsumer(
@@ -221,11 +227,16 @@ class _Asked:
 
     def _latency(self, rate: float) -> Latency:
         took = sorted(1000 * (self._named[n] - at) for n, at in self._posted.items() if n in self._named)
-        cuts = statistics.quantiles(took, n=100, method="inclusive")
+        cuts, answers = _hundredths(took), _hundredths(self._answered)
         return Latency(
             rate=rate, measured=len(took), unanswered=self._unanswered,
             p50=cuts[49], p95=cuts[94], p99=cuts[98], most=took[-1],
+            answered=answers[49], answered_late=answers[98],
         )  # fmt: skip
+
+
+def _hundredths(values: Sequence[float]) -> list[float]:
+    return statistics.quantiles(values, n=100, method="inclusive")
 
 
 _NDJSON = {"Content-Type": "application/x-ndjson"}
