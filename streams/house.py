@@ -64,7 +64,7 @@ from streams.topology import CHANGELOGS, FACT_TOPICS, GROUP, STORED, Stream, bui
 from streams.transport.app import log_address, running
 from streams.transport.embedded import EmbeddedProducer, EmbeddedReader, keep_compact
 from streams.transport.log import Log, acquire, release
-from streams.transport.ports import Committed, Outgoing, Part, Producer, Reader
+from streams.transport.ports import Outgoing, Part, Producer, Reader
 from streams.transport.sweep import sweep
 from streams.warehouse.migrations import migrate
 from streams.warehouse.open import open_warehouse
@@ -301,7 +301,6 @@ async def serve(server: Server, ready: Callable[[], object]) -> None:
 
 # -- erasing ----------------------------------------------------------------------------------------------------------
 
-_ERASE_GROUP = "erase"
 _TOLD_WITHIN = 60.0
 """Seconds in which the deliverer is expected to have taken its words back; the sweep is done all the same."""
 
@@ -309,10 +308,9 @@ _TOLD_WITHIN = 60.0
 async def keep_erased(house: House) -> None:
     """Sweep the log of every fact that is erased, for ever: at once, and when all who read the log have come past it.
 
-    Its place moves after the second sweep, so that a crash between is mended by doing it again.
+    It keeps no place: each start sweeps for all of them again, which mends what a crash has left.
     """
-    known = {part: place.offset for part, place in (await house.reader.offsets(_ERASE_GROUP, ["erasures"])).items()}
-    starts = {("erasures", p): at for p, at in (await house.reader.earliest("erasures")).items()} | known
+    starts = {("erasures", p): at for p, at in (await house.reader.earliest("erasures")).items()}
     async for records in house.reader.follow(starts):
         facts = [decode_fact(record.value) for record in records if record.value is not None]
         erased = [each for fact in facts if (each := erased_by(fact)) is not None]
@@ -324,8 +322,6 @@ async def keep_erased(house: House) -> None:
                     while await _words_left(house.reader, erased):  # noqa: ASYNC110  (it tells in no other way)
                         await asyncio.sleep(0.2)
             await asyncio.to_thread(sweep, house.log, erased, CHANGELOGS)
-        part = (records[-1].topic, records[-1].partition)
-        await house.reader.commit(_ERASE_GROUP, {part: Committed(records[-1].offset + 1)})
 
 
 async def _words_left(reader: Reader, erased: Sequence[Erased]) -> bool:

@@ -335,9 +335,12 @@ class Door:
     async def erase(self, erasure: Erasure, access: Access) -> None:
         """Have the log take a word on an erasure that was made in the house, and lay the stubs where it erases."""
         async with self._holding({f"erasure {erasure.digest}"}):
-            if msgspec.structs.replace(erasure, recorded_at=None) != _undated(self.index.erasure(erasure.digest)):
+            known = self.index.erasure(erasure.digest)
+            if known is None or _undated(known) != _undated(erasure):
                 await self._send([_stamped(erasure, access, self._clock())], access)
-                await self.hear()
+            elif known.erases:  # said again as it is, so that whoever missed it, or died over it, does it again
+                await self._send([known], access)
+            await self.hear()
             await self.hear(TOPIC_OF[erasure.of])
             await self.lay_stubs()
 
@@ -376,8 +379,8 @@ class Door:
             mine.set()
 
 
-def _undated(erasure: Erasure | None) -> Erasure | None:
-    return None if erasure is None else msgspec.structs.replace(erasure, recorded_at=None)
+def _undated(erasure: Erasure) -> Erasure:
+    return msgspec.structs.replace(erasure, recorded_at=None)
 
 
 _STUBS_AT_ONCE = 500
