@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from builders import an_incident
-from schemas.alert import Alert, Case, Evidence
+from schemas.alert import Alert, Case, Evidence, Versions
 from schemas.codec import AnyFact, fact_key
 from schemas.incident import Incident
 from schemas.retraction import Retraction
@@ -158,6 +158,15 @@ def test_a_replayed_record_belongs_to_the_day_on_which_its_last_fact_was_recorde
     history = views.dated(written, D(2026, 5, 31), lambda: facts)
     assert [on for on, _ in history] == [D(2025, 5, 27), D(2025, 6, 3), D(2025, 9, 5)]
     assert [on for on, _ in views.until(history, D(2025, 6, 3))] == [D(2025, 5, 27), D(2025, 6, 3)]
+
+
+def test_a_replayed_record_that_came_of_a_passing_day_belongs_to_that_day(group) -> None:
+    replayed = dt.datetime(2026, 11, 23, 15, tzinfo=dt.UTC)
+    overdue = Alert(
+        id=group.id, destination="QM", first_known=D(2025, 5, 13),
+        versions=Versions(policy="p", names="seed", code="0.1.0", since=D(2025, 7, 12)),
+    )  # fmt: skip
+    assert [on for on, _ in views.dated([(replayed, overdue)], D(2026, 5, 31))] == [D(2025, 7, 12)]
 
 
 def test_the_facts_are_asked_for_only_where_a_log_was_replayed(world, group) -> None:
