@@ -202,9 +202,9 @@ def dated(
     """The history of an alert from its records and the time the log had them.
 
     A log that was written by a replay is younger than the days that it tells of: there a record belongs to the newest
-    day that it speaks of, from which it holds, or on which a fact that it rests on was recorded; one that speaks of none
-    (nothing is left of it) to the day on which the last of them was taken back. Only then are the stored `facts` asked
-    for.
+    day that it speaks of, from which it holds, or on which a fact that it rests on was recorded. One that speaks of
+    none (nothing is left of it) belongs to the day on which the last of them was taken back. Only then are the stored
+    `facts` asked for.
     """
     replayed = any(at.date() > today + dt.timedelta(days=1) for at, _ in records)
     recorded = _recorded(facts(), {piece.fact for _, a in records for piece in all_evidence(a)}) if replayed else {}
