@@ -7,7 +7,7 @@ is a rule beside these (`streams.rules.from_report.inspection_refused`).
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from streams.rules.findings import Finding, ReportQuestion, reads
@@ -18,7 +18,6 @@ from streams.rules.owed import (
     VERIFICATIONS,
     band_when_late,
     cadence_due,
-    came_before,
     request_due,
 )
 from streams.rules.requests import Answered, refuses, sites_of
@@ -36,8 +35,8 @@ def came_late(q: ReportQuestion) -> Finding | None:
     window = q.ground.window
     if report.kind not in kinds or refuses(report) or not window.recorded or report.performed.last < window.first:
         return None
-    days = q.ground.history.came(kinds)
-    due = cadence_due(q.ground, q.clause, came_before(q.ground, days, bisect_left(days, report.performed.last)))
+    last = q.ground.history.last_came(kinds, report.performed.last)
+    due = cadence_due(q.ground, q.clause, last if last is not None and last >= window.first else None)
     return _late(q, due, "it") if due is not None else None
 
 
@@ -47,9 +46,8 @@ def verified_late(q: ReportQuestion) -> Finding | None:
     days, report, history = q.clause.parameters.verification_days, q.report, q.ground.history
     if days is None or report.kind not in VERIFICATIONS or refuses(report):
         return None
-    verified = history.came(VERIFICATIONS)
-    at = bisect_left(verified, report.performed.last)
-    first = bisect_right(history.shipments, verified[at - 1], key=lambda d: d.delivered.first) if at else 0
+    last = history.last_came(VERIFICATIONS, report.performed.last)
+    first = bisect_right(history.shipments, last, key=lambda d: d.delivered.first) if last else 0
     if first >= len(history.shipments) or history.shipments[first].delivered.first > report.performed.last:
         return None
     arrived = history.shipments[first].delivered.last

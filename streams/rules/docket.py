@@ -47,6 +47,7 @@ from streams.rules.counted import Counted
 from streams.rules.dossier import Partition, facts_of, of_kind, sources_of
 from streams.rules.findings import Ground
 from streams.rules.fitting import Fit, Profile, about_items, fit, profile_of
+from streams.rules.history import Heard
 from streams.rules.naming import Namer, Spoken
 from streams.rules.placing import UNATTRIBUTED, serials_of
 from streams.rules.policy import MILLION, Weights
@@ -87,8 +88,8 @@ class Drafts(msgspec.Struct, frozen=True):
     drafted: tuple[Drafted, ...]
     since: dt.date
     until: dt.date
-    heard: bool
-    """Whether it asked for the reports on the license."""
+    heard: Heard
+    """What it asked of the history of the license."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,16 +148,15 @@ class File:
         delivered = [c.same for c in before.deliveries] == [c.same for c in self.deliveries]
         if before.fitted != self.fitted or not delivered:
             return
-        known = {c.key: c.same for c in before.reports}
-        unheard = [c.same for c in before.reports] == [c.same for c in self.reports]
+        known, history = {c.key: c.same for c in before.reports}, self.ground.history
         if before.ground.custody == self.ground.custody:
-            self.of_events = {k: d for k, d in before.of_events.items() if unheard or not d.heard}
+            self.of_events = {k: d for k, d in before.of_events.items() if d.heard.unchanged(history)}
         self.of_reports = {
             c.key: d
             for c in self.reports
-            if known.get(c.key) == c.same and (d := before.of_reports.get(c.key)) and (unheard or not d[1].heard)
+            if known.get(c.key) == c.same and (d := before.of_reports.get(c.key)) and d[1].heard.unchanged(history)
         }
-        if before.of_deliveries and (unheard or not before.of_deliveries.heard):
+        if before.of_deliveries and before.of_deliveries.heard.unchanged(history):
             self.of_deliveries = before.of_deliveries
 
 
@@ -554,6 +554,7 @@ class Docket:
     def _drafts(self, file: File, draw: Callable[[Ground], Iterable[Drafted]]) -> Drafts:
         ground = file.ground.asked(Today(self._today))
         drafted = tuple(draw(ground))
+        assert ground.heard
         return Drafts(drafted, ground.today.since, ground.today.until, ground.heard)
 
     def _of_event(self, key: str, file: File, ground: Ground) -> Iterator[Drafted]:

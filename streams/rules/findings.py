@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 import msgspec
 
@@ -14,7 +14,7 @@ from schemas import Clause, Delivery, License, Period, PostShipmentReport
 from schemas.vocabulary import Band, Checkability, Party, Verdict
 from streams.rules.account import Told
 from streams.rules.days import Reckoning, reckoning
-from streams.rules.history import LEAVING, History
+from streams.rules.history import LEAVING, Heard, History
 from streams.rules.naming import Namer
 from streams.rules.policy import Weights, shipped_policy, weights_of
 from streams.rules.requests import Answered, Request
@@ -87,28 +87,26 @@ class Ground:
         self.disposed = disposed
         """The day from which all pieces are proven gone."""
         self.weights = weights or weights_of(shipped_policy())
-        self.heard = False
-        """Whether a rule asked for the reports: what it answered may change with the next."""
+        self.heard: Heard | None = None
+        """What was asked of the history: an answer may change with the next record."""
         self._reports = reports
         self._known = Known(self)
 
     @property
     def reports(self) -> tuple[PostShipmentReport, ...]:
         """On this license here; the earliest first."""
-        self.heard = True
         return self._reports
 
     def asked(self, today: Today) -> Ground:
         """The same ground for one more question, of which is noted what it asks."""
         question = copy(self)
-        question.today, question.heard = today, False
+        question.today, question.heard = today, Heard(self._known.history)
         return question
 
     @property
     def history(self) -> History:
         """What the records here come to over time."""
-        self.heard = True
-        return self._known.history
+        return cast(History, self.heard) if self.heard else self._known.history
 
     @property
     def window(self) -> UseWindow:

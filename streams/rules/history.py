@@ -141,6 +141,12 @@ class History:
             self._together[kinds] = sorted(day for kind in kinds for day in self._came.get(kind, ()))
         return self._together[kinds]
 
+    def last_came(self, kinds: tuple[ReportKind, ...], before: dt.date) -> dt.date | None:
+        """The last day before `before` on which a report of these kinds came."""
+        days = self.came(kinds)
+        at = bisect_left(days, before)
+        return days[at - 1] if at else None
+
     def log_before(self, day: dt.date, ref: str) -> tuple[dt.date, str] | None:
         """The last log seen before the report `ref` of `day`: its day and the root of its chain."""
         at = bisect_left(self.logs, (day, ref, ""))
@@ -153,3 +159,32 @@ class History:
     def spoken(self, clause: str) -> list[dt.date]:
         """Days on which a report had a word on this clause, sorted."""
         return self._spoken.get(clause, [])
+
+
+class Heard:
+    """A history that notes what it was asked and what it answered."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self.answers: dict[tuple[str, tuple[object, ...]], object] = {}
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(self._history, name)
+        if not callable(found):
+            self.answers[name, ()] = found
+            return found
+
+        def asked(*arguments: object) -> object:
+            answer = self.answers[name, arguments] = found(*arguments)
+            return answer
+
+        return asked
+
+    def unchanged(self, history: History) -> bool:
+        """Whether another history answers all of it in the same way."""
+        return all(_answer(history, *asked) == answer for asked, answer in self.answers.items())
+
+
+def _answer(history: History, name: str, arguments: tuple[object, ...]) -> object:
+    found = getattr(history, name)
+    return found(*arguments) if callable(found) else found

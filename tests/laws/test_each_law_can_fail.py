@@ -16,6 +16,7 @@ import laws
 import thresholds
 from agents import LittleHouse, run, the_agents_end_where_the_core_ends
 from builders import (
+    a_clause,
     a_delivery,
     a_judgment,
     a_license,
@@ -200,6 +201,17 @@ def explains(house: Broken) -> None:
         laws.explains_itself(alert)
 
 
+def ticks(house: Broken) -> None:
+    """Today is the greatest tick, in whatever order they come."""
+    license = a_license(clauses=(a_clause("reporting_cadence", cadence_days=180, first_due_days=180),))
+    world = [license, a_delivery(license), a_policy(), a_tick("2023-10-01"), a_tick("2023-04-01")]
+    kept = laws.KeptUp(house.core)
+    for fact in world:
+        kept.take(fact)
+    kept.look()
+    laws.same(house.core.told(world), kept.told(), "an older tick came later")
+
+
 def reverts(house: Broken) -> None:
     """A judgment and its revert join nothing."""
     apart = [an_incident(f"I{n}", publications=(a_publication("paper-a", 2, f"o{n}"),), **LOW) for n in (1, 2)]
@@ -222,7 +234,7 @@ LAWS = {
     check.__name__: check
     for check in (
         any_order, any_partitions, on_the_way, agents, told_once, nothing_lost, retraction, erasure, event_time, copies, caps,
-        bands, unknown, silence, explains, reverts, lines, judgment,
+        bands, unknown, silence, explains, ticks, reverts, lines, judgment,
     )
 }  # fmt: skip
 
@@ -257,7 +269,7 @@ BREAKS = [
     ("retractions everywhere", "any_partitions", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction | Erasure)", "Judgment | Name | Policy | Tick | Erasure)"),
     ("equal bodies", "any_order", "rules/dossier.py", "before is None or _recorded(fact) < _recorded(before)", "True"),
     ("two bodies", "any_order", "rules/dossier.py", "digest = max(here)", "digest = next(iter(here))"),
-    ("the greatest tick", "on_the_way", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),
+    ("the greatest tick", "ticks", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),
     ("what counts everywhere", "on_the_way", "rules/dossier.py", "        self._chosen.clear()\n", ""),
     ("whom a sighting concerns", "on_the_way", "rules/dossier.py", "concerned |= self._versions[key].destinations", "pass"),
     ("reverts", "reverts", "rules/judged.py", "and self._holds(j)), key", "), key"),
