@@ -123,6 +123,11 @@ class Node(msgspec.Struct, frozen=True):
             child.poll()
         return gone
 
+    @property
+    def started(self) -> bool:
+        """Whether it has said so since it was launched; the others may not have noticed yet that it was away."""
+        return self.said(_STARTED)
+
     def said(self, words: str) -> bool:
         """Whether its log holds `words`."""
         return self.log.exists() and words in self.log.read_text(errors="replace")
@@ -200,7 +205,7 @@ class Cluster:
         """Return when every node has said so and the cluster knows all of them."""
         end = time.monotonic() + within
         for node in self.nodes:
-            while not node.said(_STARTED):
+            while not node.started:
                 if node.pid() is None:
                     raise Stop(f"Node {node.id} of Kafka has ended: {node.last_words()}")
                 if time.monotonic() > end:

@@ -123,9 +123,9 @@ class Apart:
         self._signal(part, signal.SIGCONT)
 
     def well(self, part: str) -> bool:
-        """A broker: every partition has all of its copies. A part: it says that it is ready."""
+        """A broker: it has started and every partition has all of its copies. A part: it says that it is ready."""
         if part in self._nodes():
-            return self._eye.is_whole()
+            return self._nodes()[part].started and self._eye.is_whole()
         process = self._processes[part]
         if process.process is None or process.process.poll() is not None:
             return False
