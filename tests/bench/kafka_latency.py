@@ -39,6 +39,8 @@ from streams.transport.kafka import KafkaProducer, KafkaReader
 SHIM = Path(__file__).parents[1] / "streams" / "warehouse" / "native_shim.py"
 BEFORE = 1_500
 """Facts of the world before the measuring begins [count]."""
+TICKS = 120
+"""A load has at most so many ticks, which do not flow [count]."""
 EVERY = 0.05
 """Between two batches of the flow [s]."""
 ASKED_EVERY = 0.2
@@ -75,7 +77,8 @@ async def measure_latency(
     bootstrap: Sequence[str], home: Path, partitions: int, rate: float, seconds: float
 ) -> Latency:
     """Start the processes, let facts flow at `rate` [1/s] for `seconds`, and measure. The topics are there, empty."""
-    flowing = [f for f in load_world(BEFORE + int(rate * (seconds + WARM)) + 1, seed=3) if not isinstance(f, Tick)]
+    needed = BEFORE + int(rate * (seconds + WARM)) + TICKS
+    flowing = [f for f in load_world(needed, seed=3) if not isinstance(f, Tick)]
     last_day = [f for f in load_world(BEFORE, seed=3) if isinstance(f, Tick)][-1]
     producer, reader = KafkaProducer(bootstrap), KafkaReader(bootstrap)
     parts = _Parts(bootstrap, home, partitions)
