@@ -397,6 +397,7 @@ async def deliver(house: Teller) -> None:
     notices = [decode_notice(r) for r in await everything(house.reader, "notices")]
     deliverer = Deliverer(routes, ports, notices)
     house.desks.append(deliverer)
+
     async def forget(erased: Erased) -> Forgotten:
         return await forget_told(house, erased, mailboxes)
 

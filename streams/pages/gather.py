@@ -136,7 +136,8 @@ def of_destination(now: PagePorts, access: Access, code: str, at: Standpoint = N
     ports = now.back(at)
     every = ports.reads.alerts(destination=code)
     alerts = sorted((a for a in every if views.visible(access, [a])), key=lambda a: (-words.band_rank(a.band), a.id))
-    notes = [note for note in ports.reads.remarks(code) if _may_note(now, access, note)]
+    noted = [note for note in ports.reads.remarks(code) if _may_note(now, access, note)]
+    notes = surveys.with_needs(now, noted, at)
     licenses = {a.license.ref: a.license for a in alerts if a.license}
     reports = {report.ref: report for a in alerts for report in a.reports}
     quiet = _beside_no_alert(ports, access, code, {*licenses, *reports})

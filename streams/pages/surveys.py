@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from litestar.types import ControllerRouterHandler
 
-from schemas.alert import Alert
+from schemas.alert import Alert, Remark
 from streams.access import Access
 from streams.pages import views
 from streams.pages.frame import Html, Http, reader, show, standpoint, today
@@ -137,6 +138,15 @@ def _together(promises: Sequence[Promise]) -> list[tuple[str, list[Promise]]]:
     """Promises by framework, what binds in law first."""
     names = dict.fromkeys(p.framework for p in promises)
     return [(name, [p for p in promises if p.framework == name]) for name in names]
+
+
+def with_needs(ports: PagePorts, notes: Sequence[Remark], at: Standpoint = NOW) -> list[Remark]:
+    """The remarks, those on events that fit nothing with what exactly would tie them to a license."""
+    told: list[Remark] = []
+    for note in notes:
+        needed = ports.survey(at).needed(note.destination, note.subject) if note.kind == "unmatched_incident" else ()
+        told.append(msgspec.structs.replace(note, needed="; ".join(needed)) if needed else note)
+    return told
 
 
 def survey_pages() -> list[ControllerRouterHandler]:

@@ -31,7 +31,8 @@ from schemas import Fact, Incident, License
 from schemas.vocabulary import DestinationGrade, Harm, Technology, Tlp
 from streams.rules.clusters import Cluster
 from streams.rules.ladders import kind_of
-from streams.rules.survey import Survey, credible
+from streams.rules.remarks import credible
+from streams.rules.survey import Survey
 
 Audience = Literal["publication", "partners", "officer"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)

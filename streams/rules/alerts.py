@@ -74,9 +74,12 @@ def requests_of(decisions: Mapping[str, Sequence[Decision]]) -> tuple[Request, .
 
 def _closed(file: OnFile, drafted: Drafted) -> Drafted:
     """Closed, if decisions have judged all of its evidence in the revisions that count, since it last fell due."""
+    decisions = file.decisions.get(file.alert(drafted.clause.id), ())
+    if not decisions:
+        return drafted
     judged = {
         (j.fact, j.revision)
-        for d in file.decisions.get(file.alert(drafted.clause.id), ())
+        for d in decisions
         if d.kind == "close" and (drafted.again is None or d.at.date() >= drafted.again)
         for j in d.judged
     }

@@ -8,7 +8,6 @@ the days that it asked about. Kept up or drawn up afresh, the same set of facts 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -28,8 +27,6 @@ from schemas import (
     Remark,
 )
 from schemas.alert import Evidence, Versions
-from schemas.common import Claimed
-from schemas.incident import ClaimedProduct
 from schemas.vocabulary import Band
 from streams.rules import remarks
 from streams.rules.alerts import CODE_VERSION, OnFile, alerts_of, requests_of
@@ -330,27 +327,9 @@ class Docket:
         """An account came, changed or went, or analysts hold something else of it."""
         ref = key.partition(":")[2]
         stands = counted and counted.fact.tense == "actual" and _stands(counted.fact)
-        attributed = self._attributed(counted) if counted and stands else None
+        attributed = self._held.judgments.attributed(counted) if counted and stands else None
         work.accounts[ref] = attributed
         self._clustering.change(ref, attributed)
-
-    def _attributed(self, counted: Counted) -> Counted:
-        """The account with what analysts attributed to it: a product or an agency, where it names none."""
-        incident = counted.fact
-        assert isinstance(incident, Incident)
-        for judgment in self._held.judgments.about(incident.ref):
-            if judgment.kind != "attribute":
-                continue
-            if judgment.product:
-                added = ClaimedProduct(name=judgment.product, confidence=judgment.confidence)
-                incident = msgspec.structs.replace(incident, products=(*incident.products, added))
-            if judgment.agency:
-                agency = Claimed(name=judgment.agency, confidence=judgment.confidence)
-                incident = msgspec.structs.replace(incident, operator_agency=agency)
-        if incident is counted.fact:
-            return counted
-        digest = hashlib.blake2b(msgspec.json.encode(incident), digest_size=8).hexdigest()
-        return Counted(incident, f"{counted.hash}+{digest}", counted.key, counted.conflicting)
 
     # -- licenses and accounts ----------------------------------------------------------------------------------------
 

@@ -20,8 +20,9 @@ from streams.rules.clusters import Cluster
 from streams.rules.fitting import authorised
 from streams.rules.ladders import kind_of
 from streams.rules.naming import Namer
+from streams.rules.remarks import shown
 from streams.rules.standing import granted_at
-from streams.rules.survey import Licensed, Survey, shown
+from streams.rules.survey import Licensed, Survey
 from streams.rules.wording import day_words, evidence_words, listed, period_words
 
 Concern = Literal["end_user", "product", "maker", "technology", "destination"]

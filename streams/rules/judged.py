@@ -5,10 +5,15 @@ A judgment holds unless a later one that itself holds reverts it. A newer judgme
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from schemas import Judgment
+import msgspec
+
+from schemas import Incident, Judgment
+from schemas.common import Claimed
+from schemas.incident import ClaimedProduct, Operator
 from streams.rules.counted import Counted
 
 
@@ -76,6 +81,18 @@ class Judgments:
         """The judgments that hold on a source, the newest last."""
         return self._holding(self._on_source.get(source, ()))
 
+    def attributed(self, counted: Counted) -> Counted:
+        """The account with what analysts attributed to it: a product, an agency, the state of an operator."""
+        incident = counted.fact
+        assert isinstance(incident, Incident)
+        for judgment in self.about(incident.ref):
+            if judgment.kind == "attribute":
+                incident = _with(incident, judgment)
+        if incident is counted.fact:
+            return counted
+        digest = hashlib.blake2b(msgspec.json.encode(incident), digest_size=8).hexdigest()
+        return Counted(incident, f"{counted.hash}+{digest}", counted.key, counted.conflicting)
+
     def all(self) -> list[Judgment]:
         """Every judgment that holds, the newest last."""
         return self._holding(self._counted)
@@ -103,6 +120,20 @@ class Judgments:
             refs |= new
             rest += new
         return (self._counted[ref] for ref in sorted(refs))
+
+
+def _with(incident: Incident, judgment: Judgment) -> Incident:
+    sure = judgment.confidence
+    if judgment.product:
+        added = ClaimedProduct(name=judgment.product, confidence=sure)
+        incident = msgspec.structs.replace(incident, products=(*incident.products, added))
+    if judgment.agency:
+        agency = Claimed(name=judgment.agency, confidence=sure)
+        incident = msgspec.structs.replace(incident, operator_agency=agency)
+    if judgment.operator and judgment.operator not in {o.country for o in incident.operators}:
+        named = (*incident.operators, Operator(country=judgment.operator, confidence=sure))
+        incident = msgspec.structs.replace(incident, operators=named)
+    return incident
 
 
 def _judgment(counted: Counted | None) -> list[Judgment]:

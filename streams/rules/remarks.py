@@ -26,7 +26,7 @@ SPEAKING = "who was targeted, for what purpose, by which agency; or a clause tha
 
 def fits_nothing(destination: str, cluster: Cluster, sources: Sources) -> Iterator[Remark]:
     """A credible incident that fits no license: kept, shown, with what would be needed to match it."""
-    if _credible(cluster, sources):
+    if any(credible(i, sources) for i in cluster.incidents()):
         nowhere = destination == UNATTRIBUTED
         where = "no suspected operator state" if nowhere else destination
         said = f"{_told(cluster)} ({where}) fits no license on file."
@@ -36,7 +36,7 @@ def fits_nothing(destination: str, cluster: Cluster, sources: Sources) -> Iterat
 
 def touches_no_clause(destination: str, cluster: Cluster, sources: Sources) -> Iterator[Remark]:
     """A credible incident that fits a license on which no clause has a word about what is told."""
-    if _credible(cluster, sources):
+    if any(credible(i, sources) for i in cluster.incidents()):
         said = f"{_told(cluster)} fits a license, and no clause on file speaks to what is told of it."
         yield _note(destination, "unmatched_incident", cluster.key, said, SPEAKING)
 
@@ -51,17 +51,17 @@ def _told(cluster: Cluster) -> str:
     return f"A credible account of {technology}, {what},"
 
 
-def _credible(cluster: Cluster, sources: Sources) -> bool:
-    """Whether a source not known as doubtful holds it at least possible, or may claim that something was shown."""
-    return any(
-        shown(i, sources) >= "E2"
-        or any(_trusted(said.source, sources) and said.credibility <= 3 for said in i.publications)
-        for i in cluster.incidents()
+def credible(incident: Incident, sources: Sources) -> bool:
+    """Whether an account is worth a look by itself: a source not known as doubtful holds it at least possible, or may
+    claim that something was shown."""
+    return shown(incident, sources) >= "E2" or any(
+        _trusted(said.source, sources) and said.credibility <= 3 for said in incident.publications
     )
 
 
 def _trusted(source: str, sources: Sources) -> bool:
-    return sources.get(source).reliability <= "C"
+    entry = sources.get(source)
+    return entry.reliability <= "C" and not entry.quarantined
 
 
 def shown(incident: Incident, sources: Sources) -> EvidenceLevel:

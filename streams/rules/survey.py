@@ -13,18 +13,17 @@ from functools import cached_property
 
 import msgspec
 
-from schemas import AnyFact, Delivery, Incident, Judgment, License, Name, Policy, PostShipmentReport
-from schemas.common import Claimed
-from schemas.incident import ClaimedProduct, Operator
+from schemas import AnyFact, Delivery, Incident, License, Name, Policy, PostShipmentReport
 from schemas.policy import DestinationClass
-from schemas.vocabulary import EvidenceLevel
 from streams.rules.clusters import Cluster, clusters
 from streams.rules.counted import Counted
 from streams.rules.dossier import Partition, facts_of
 from streams.rules.known import NOW, PartitionOn, Standpoint, known, namer_on
 from streams.rules.naming import Namer, NamerOf, PlainNamer
+from streams.rules.needed import Covered, needed_to_match
 from streams.rules.placing import UNATTRIBUTED
 from streams.rules.policy import Weights, policy_in_force, weights_of
+from streams.rules.remarks import credible
 from streams.rules.standing import UseWindow, disposal_day, use_window
 from streams.rules.today import today_of
 from streams.rules.weighing import Sources
@@ -79,6 +78,7 @@ class Survey:
         self._judged = world.judgments
         self.judgments = tuple(self._judged.all())
         self.sources = Sources(self.weights, self.judgments)
+        self._covered: dict[str, Covered] = {}
 
     @cached_property
     def licensed(self) -> tuple[Licensed, ...]:
@@ -111,8 +111,7 @@ class Survey:
         """The events told of by accounts that stand and are real; a machine's draft counts once it was accepted."""
         accepted = {i for j in self.judgments if j.kind == "accept_draft" for i in j.incidents}
         found = {c.key: c for d in self.dossiers.values() for c in d.incidents if _stands(c.fact, accepted)}
-        attributed = _attributions(self.judgments)
-        whole = [_attributed(found[key], attributed) for key in sorted(found)]
+        whole = [self._judged.attributed(found[key]) for key in sorted(found)]
         return clusters(whole, self._judged, self.weights.near_copy)
 
     @cached_property
@@ -128,6 +127,18 @@ class Survey:
             for state in sorted(by_state):
                 named[state].append(Cluster(tuple(by_state[state])))
         return {state: tuple(each) for state, each in named.items()}
+
+    def needed(self, destination: str, account: str) -> tuple[str, ...]:
+        """What would tie the event of an account (`source:id`) to a license in a destination; empty: not known here."""
+        found = (e for e in self.events_in.get(destination, ()) if any(m.fact.ref == account for m in e.members))
+        event = next(found, None)
+        if event is None:
+            return ()
+        if destination not in self._covered:
+            licensed = [each for each in self.licensed if each.destination == destination]
+            windows = {each.license.ref: each.window for each in licensed}
+            self._covered[destination] = Covered(destination, [each.license for each in licensed], windows)
+        return needed_to_match(event.incidents(), self._covered[destination], self.names)
 
     def credible(self, event: Cluster) -> bool:
         """Whether a source that is not known as doubtful holds it at least possible, or may claim that it was shown."""
@@ -148,23 +159,6 @@ class Survey:
         return None
 
 
-def credible(incident: Incident, sources: Sources) -> bool:
-    """Whether one account is worth a person's look by itself, whatever it fits."""
-    if shown(incident, sources) >= "E2":
-        return True
-    return any(
-        sources.get(said.source).reliability <= "C" and not sources.get(said.source).quarantined
-        and said.credibility <= 3
-        for said in incident.publications
-    )  # fmt: skip
-
-
-def shown(incident: Incident, sources: Sources) -> EvidenceLevel:
-    """What an account can show: the level that it claims, as far as one of its sources may claim it."""
-    said = [each.source for each in incident.publications] or [incident.source]
-    return max(min(incident.evidence_level, sources.get(source).max_evidence) for source in said)
-
-
 def _stands(fact: AnyFact, accepted: set[str]) -> bool:
     return (
         isinstance(fact, Incident)
@@ -172,29 +166,3 @@ def _stands(fact: AnyFact, accepted: set[str]) -> bool:
         and fact.status not in GONE
         and (not fact.draft or fact.ref in accepted)
     )
-
-
-def _attributions(judgments: Iterable[Judgment]) -> Mapping[str, list[Judgment]]:
-    """What analysts attributed, by account, the oldest first."""
-    of: dict[str, list[Judgment]] = defaultdict(list)
-    for judgment in judgments:
-        if judgment.kind == "attribute":
-            for incident in judgment.incidents:
-                of[incident].append(judgment)
-    return of
-
-
-def _attributed(counted: Counted, attributed: Mapping[str, list[Judgment]]) -> Counted:
-    incident = counted.fact
-    assert isinstance(incident, Incident)
-    for judgment in attributed.get(incident.ref, ()):
-        sure = judgment.confidence
-        if judgment.product:
-            added = ClaimedProduct(name=judgment.product, confidence=sure)
-            incident = msgspec.structs.replace(incident, products=(*incident.products, added))
-        if judgment.agency:
-            incident = msgspec.structs.replace(incident, operator_agency=Claimed(name=judgment.agency, confidence=sure))
-        if judgment.operator and judgment.operator not in {o.country for o in incident.operators}:
-            named = (*incident.operators, Operator(country=judgment.operator, confidence=sure))
-            incident = msgspec.structs.replace(incident, operators=named)
-    return counted if incident is counted.fact else Counted(incident, counted.hash, counted.key, counted.conflicting)

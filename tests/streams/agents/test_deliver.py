@@ -59,7 +59,7 @@ async def test_what_was_told_waits_no_more_though_nothing_new_is_heard(telling):
 
     run = asyncio.create_task(house.deliverer.run(one_alert()))
     async with asyncio.timeout(10):
-        while not house.notices or house.deliverer.status()[0].waiting:
+        while not house.notices or house.deliverer.status()[0].waiting:  # noqa: ASYNC110  (the house tells nobody)
             await asyncio.sleep(0.01)
     run.cancel()
 
