@@ -16,15 +16,18 @@ STOPPED = 3
 """Exit code of a program that cannot go on."""
 
 
+def topics_on(broker: Cluster, home: Path) -> None:
+    made = pledgewatch("topics", "--bootstrap", broker.bootstrap[0], "--create", "--replication", "1", home=home)
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
 async def test_a_record_that_the_log_refuses_stops_the_worker_and_the_fact_comes_again(
     one_broker: Cluster, tmp_path: Path
 ) -> None:
     import kafka
 
-    address = one_broker.bootstrap[0]
-    made = pledgewatch("topics", "--bootstrap", address, "--create", "--replication", "1", home=tmp_path)
-    assert made.returncode == 0, made.stdout + made.stderr
-    admin = kafka.KafkaAdminClient(bootstrap_servers=address)
+    topics_on(one_broker, tmp_path)
+    admin = kafka.KafkaAdminClient(bootstrap_servers=one_broker.bootstrap[0])
     topic = kafka.admin.ConfigResourceType.TOPIC
     resized = {
         limit: kafka.admin.ConfigResource(topic, "dossiers", {"max.message.bytes": limit})
@@ -64,6 +67,7 @@ async def test_a_record_that_the_log_refuses_stops_the_worker_and_the_fact_comes
 async def test_a_worker_that_is_told_to_stop_while_it_starts_stops_in_order(
     one_broker: Cluster, tmp_path: Path, later: float
 ) -> None:
+    topics_on(one_broker, tmp_path)
     worker = WorkerProcess(1, one_broker.bootstrap, tmp_path)
     worker.start()
     try:
