@@ -270,7 +270,7 @@ BREAKS = [
     ("equal bodies", "any_order", "rules/dossier.py", "before is None or _recorded(fact) < _recorded(before)", "True"),
     ("two bodies", "any_order", "rules/dossier.py", "digest = max(here)", "digest = next(iter(here))"),
     ("the greatest tick", "ticks", "rules/dossier.py", "if tick.day <= self._today:", "if tick.day == self._today:"),
-    ("what counts everywhere", "on_the_way", "rules/dossier.py", "        self._chosen.clear()\n", ""),
+    ("what counts everywhere", "on_the_way", "rules/dossier.py", "        self._chosen.clear()\n        if kind == \"judgment\":\n            ref", "        if kind == \"judgment\":\n            ref"),
     ("whom a sighting concerns", "on_the_way", "rules/dossier.py", "concerned |= self._versions[key].destinations", "pass"),
     ("reverts", "reverts", "rules/judged.py", "and self._holds(j)), key", "), key"),
     ("country alone", "unknown", "rules/fitting.py", "if any(i.technology == incident.technology for i in license.items) else 0", "if license.items else 0"),

@@ -62,10 +62,16 @@ async def test_a_fact_arrives_as_it_was_said():
 
 
 async def test_what_cannot_be_read_is_parked_and_the_next_one_goes_on():
-    broken = (b"", b"not json", b'{"fact":"incident"}', b'{"fact":"rumor","id":"x"}', b"\xff\xfe")
+    broken = (b"not json", b'{"fact":"incident"}', b'{"fact":"rumor","id":"x"}', b"\xff\xfe")
     sent = await placed(*broken, an_incident())
-    assert [p.offset for p in sent.parked] == [0, 1, 2, 3, 4]
+    assert [p.offset for p in sent.parked] == [0, 1, 2, 3]
     assert {p.stage for p in sent.parked} == {"decode"}
+    assert len(sent.copies) == 1
+
+
+async def test_a_stub_over_what_was_erased_is_read_over():
+    sent = await placed(b"", an_incident())
+    assert sent.parked == []
     assert len(sent.copies) == 1
 
 

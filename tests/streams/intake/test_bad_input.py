@@ -21,7 +21,9 @@ Build = Callable[..., dict[str, Any]]
 
 _PLENTY = Allowance(per_second=1e6, burst=1e9)
 _EXAMPLES = sorted(Path(str(files("schemas"))).glob("examples/*/*.json"))
-_GOOD = [path for path in _EXAMPLES if not path.name.endswith(".invalid.json") and path.parent.name != "ticks"]
+_OURS = ("ticks", "erasures")
+"""What only the house itself says: the clock, and two officers together through an address of their own."""
+_GOOD = [path for path in _EXAMPLES if not path.name.endswith(".invalid.json") and path.parent.name not in _OURS]
 _BAD = [path for path in _EXAMPLES if path.name.endswith(".invalid.json")]
 _ANSWERS = {202, 207, 403, 409, 413, 415, 422}
 
