@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-.PHONY: help run test check bench bench-kafka chaos clean lock schemas setup kafka kafka3 kafka-stop test-kafka
+.PHONY: help run test check bench bench-cost bench-kafka chaos clean lock schemas setup kafka kafka3 kafka-stop test-kafka
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ check: $(STAMP) ## lint, format, types, import contracts
 
 bench: $(STAMP) ## facts per second: core, app, skeleton, empty agent, and their ratios
 	@$(BIN)/python tests/bench/throughput.py
+
+bench-cost: $(STAMP) ## what one more fact costs, beside the facts that it touches, in worlds of 100 to 100,000
+	@$(BIN)/python tests/bench/cost.py
 
 bench-kafka: $(STAMP) ## the same over a real broker, beside stock Faust, and POST to alert (Java 17 and Maven; says what is missing)
 	@$(BIN)/python tests/bench/kafka_bench.py

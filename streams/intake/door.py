@@ -39,7 +39,7 @@ from schemas.reading import LineRefused, Read, read_fact, read_many
 from schemas.screen import DenyList
 from schemas.vocabulary import FactKind
 from streams.access import Access, Scope
-from streams.intake.index import FIRST, Index, Told, catch_up, outgoing, receipt_of, told
+from streams.intake.index import FIRST, Abreast, Index, Told, outgoing, receipt_of, told
 from streams.names.states import resolve_state
 from streams.transport.partitioning import partition_of
 from streams.transport.ports import Outgoing, Producer, Reader
@@ -157,6 +157,7 @@ class Door:
         self._stubs_again_ms = stubs_again_days * 86_400_000
         self._producer, self._reader = producer, reader
         self.index = index
+        self._abreast = Abreast(index, reader)
         self._partitions, self._clock = partitions, clock
         self._owns, self._resolve, self._deny = owns, resolve_country, deny
         self._held: dict[str, asyncio.Event] = {}
@@ -164,7 +165,7 @@ class Door:
 
     async def start(self) -> int:
         """Read what the log has and the index has not; return how many records that were."""
-        read = await catch_up(self.index, self._reader, TOPIC_OF.values())
+        read = await self._abreast(TOPIC_OF.values())
         await self.lay_stubs()
         return read
 
@@ -297,7 +298,7 @@ class Door:
 
     async def _compare(self, facts: Mapping[int, AnyFact]) -> tuple[dict[int, Result], dict[int, int]]:
         """What the log has already, or has otherwise; and which records repeat an earlier one of this request."""
-        await catch_up(self.index, self._reader, sorted({topic_of(fact) for fact in facts.values()} | set(FIRST)))
+        await self._abreast({topic_of(fact) for fact in facts.values()} | set(FIRST))
         known = await asyncio.to_thread(self.index.by_keys, [log_key(fact).decode() for fact in facts.values()])
         there = {key: {entry.receipt for entry in entries} for key, entries in known.items()}
         results: dict[int, Result] = {}
@@ -330,7 +331,7 @@ class Door:
 
     async def hear(self, *topics: str) -> None:
         """Read what others have written about erasures and holds, and into `topics`."""
-        await catch_up(self.index, self._reader, {*FIRST, *topics})
+        await self._abreast({*FIRST, *topics})
 
     async def erase(self, erasure: Erasure, access: Access) -> None:
         """Have the log take a word on an erasure that was made in the house, and lay the stubs where it erases."""

@@ -15,6 +15,7 @@ Of a fact that was erased nothing is entered but the stubs that its records are 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
 import threading
@@ -136,6 +137,8 @@ class Index:
         self._places: dict[Part, int] = {
             (topic, part): place for topic, part, place in self._connection.execute("SELECT * FROM places")
         }
+        self._ahead: dict[Part, frozenset[int]] = {}
+        """Entered beyond the place of a part: what several send at once is not entered in the order of the log."""
         gone = self._connection.execute("SELECT digest FROM erasures WHERE erases")
         self._erased: set[str] = {digest for (digest,) in gone}
 
@@ -178,7 +181,14 @@ class Index:
         for entry in entries:
             part = (entry.position.topic, entry.position.partition)
             offsets.setdefault(part, []).append(entry.position.offset)
-        self.enter(entries, {part: self._reached(part, sorted(found)) for part, found in offsets.items()}, spoken)
+        reached = {
+            part: self._reached(part, sorted({*found, *self._ahead.get(part, ())})) for part, found in offsets.items()
+        }
+        self.enter(entries, reached, spoken)
+        with self._lock:
+            for part, found in offsets.items():
+                place = self.place(*part)
+                self._ahead[part] = frozenset(o for o in {*self._ahead.get(part, ()), *found} if o >= place)
 
     # -- erasure --------------------------------------------------------------------------------------------------
 
@@ -406,6 +416,28 @@ async def catch_up(index: Index, reader: Reader, topics: Iterable[str]) -> int:
                 _enter(index, records, (topic, partition), upto)
                 count += len(records)
     return count
+
+
+class Abreast:
+    """Keeps an index abreast of the log. Those who ask while it reads share the next reading."""
+
+    def __init__(self, index: Index, reader: Reader) -> None:
+        self._index, self._reader = index, reader
+        self._reading = asyncio.Lock()
+        self._wanted: set[str] = set()
+        self._next: asyncio.Task[int] | None = None
+
+    async def __call__(self, topics: Iterable[str]) -> int:
+        """Enter all that stands in these topics by now; return how many records were read."""
+        self._wanted.update(topics)
+        if self._next is None:
+            self._next = asyncio.create_task(self._read())
+        return await asyncio.shield(self._next)
+
+    async def _read(self) -> int:
+        async with self._reading:
+            wanted, self._wanted, self._next = self._wanted, set(), None
+            return await catch_up(self._index, self._reader, wanted)
 
 
 def _enter(index: Index, records: Sequence[Record], part: Part, upto: int) -> None:

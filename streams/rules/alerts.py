@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -35,7 +36,7 @@ TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 USES: tuple[Use, ...] = ("officer", "exporter", "end_user", "partners", "publication")
 
 
-class OnFile(msgspec.Struct, frozen=True, kw_only=True):
+class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A license in a destination with all that is on file of it: what its alerts are drawn up from."""
 
     counted: Counted
@@ -49,6 +50,11 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True):
     weights: Weights
     versions: Versions
     basis: tuple[str, ...]
+
+    @cached_property
+    def related(self) -> tuple[RelatedReport, ...]:
+        """The latest reports on the license."""
+        return tuple(_related(r) for r in self.ground.reports[-12:])
 
     def alert(self, clause: str) -> str:
         """The id of the alert on a clause of it."""
@@ -112,7 +118,7 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
         license=_summary(ground, top.at),
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
-        reports=tuple(_related(r) for r in ground.reports[-12:]),
+        reports=file.related,
         options=_options(band, file.weights, _ladder(file)),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
         waiting_for=_waiting_words(waiting),

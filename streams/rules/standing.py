@@ -102,6 +102,8 @@ def clauses_in_force(
 
 
 def _standing(versions: Sequence[Clause], license: License) -> Standing:
+    if len(versions) == 1:
+        return Standing(versions[0])
     ordered = sorted(versions, key=lambda c: (clause_start(c, license), c.version))
     return Standing(ordered[0], tuple(c.version for c in ordered[1:]))
 

@@ -7,7 +7,7 @@ import pytest
 from schemas import AnyFact
 from schemas.codec import decode_fact
 from streams.errors import Stop
-from streams.intake.index import ANSWERS_KEPT_MS, Answered, Index, receipt_of, told
+from streams.intake.index import ANSWERS_KEPT_MS, Abreast, Answered, Index, receipt_of, told
 from streams.transport.ports import Position
 
 
@@ -32,10 +32,33 @@ def at(offset: int) -> Position:
 def test_place_moves_only_over_what_was_entered(index: Index, a_fact: Callable[..., AnyFact]) -> None:
     index.enter_sent([told(a_fact(id="c"), at(2), 0)])
     assert index.place("incidents", 0) == 0
-    index.enter_sent([told(a_fact(id="b"), at(1), 0), told(a_fact(id="a"), at(0), 0)])
-    assert index.place("incidents", 0) == 2
+    index.enter_sent([told(a_fact(id="a"), at(0), 0)])
+    assert index.place("incidents", 0) == 1, "of what lies between nothing is known yet"
+    index.enter_sent([told(a_fact(id="b"), at(1), 0)])
+    assert index.place("incidents", 0) == 3, "what was sent at once is entered in any order"
     index.enter([], {("incidents", 0): 1})
-    assert index.place("incidents", 0) == 2
+    assert index.place("incidents", 0) == 3
+
+
+async def test_those_who_ask_while_the_index_reads_share_the_next_reading(index: Index) -> None:
+    class Slow:
+        """A log that takes a moment to say how far it reaches."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        async def highwaters(self, topic: str) -> dict[int, int]:
+            self.asked.append(topic)
+            await asyncio.sleep(0.01)
+            return {}
+
+    log = Slow()
+    abreast = Abreast(index, log)  # type: ignore[arg-type]
+    first = asyncio.create_task(abreast(["incidents"]))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.gather(first, *(abreast(["incidents"]) for _ in range(9)), abreast(["reports"]))
+    assert sorted(log.asked) == ["incidents", "incidents", "reports"]
 
 
 def test_place_outlives_the_process(index: Index, tmp_path: Path, a_fact: Callable[..., AnyFact]) -> None:
