@@ -235,7 +235,9 @@ class Docket:
         work = Work()
         self._take_in(work)
         while self._due and self._due[0][0] <= self._today:
-            work.licenses.add(heappop(self._due)[1])
+            _, ref = heappop(self._due)
+            if ref in self._files and self._files[ref].until <= self._today:
+                work.licenses.add(ref)
         self._file_again(work)
         self._weigh_again(work)
         alerts = [alert for ref in sorted(work.licenses) if ref in self._files for alert in self._draw_up(ref, work)]
