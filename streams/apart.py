@@ -177,7 +177,11 @@ async def intake(log: KafkaAddress, settings: Settings, warehouse: str, process:
                 _http(ends, door, reads), host=settings.host, port=settings.port, log_level="warning", lifespan="off",
                 server_header=False, access_log=False, timeout_graceful_shutdown=3,
             ))  # fmt: skip
-            parts = [house.serve(server, lambda: process.said(f"ready at {ends.address}")), door.keep_stubs()]
+            parts = [
+                house.serve(server, lambda: process.said(f"ready at {ends.address}")),
+                door.keep_stubs(),
+                door.follow(),
+            ]
             if settings.tick_every > 0:
                 parts.append(keep_time(ends.producer, ends.clock, settings.tick_every))
             await until_told(*parts, ending=process.ending)

@@ -26,8 +26,8 @@ from streams.rules.placing import Copy, fact_of_row, partition_of
 QUIET = 0.03
 """A burst ends when nothing came for so long and nothing waits [seconds]."""
 BURST_LASTS, LONGEST_BURST = 0.2, 4.0
-"""Else when it lasted for the first, or twice as long as the last assessments of all parts took, but never longer than
-the second [seconds]: so a worker under load spends at most a third of its time on assessing."""
+"""Else when it lasted for the first; while facts wait, twice as long as the last assessments of all parts took, but
+never longer than the second [seconds]: so a worker that cannot keep up spends a third of its time on assessing."""
 BURST = "burst"
 """Reason of a recheck that names all that it asks for, even if that is nothing but a look at changed names."""
 Table = MutableMapping[bytes, bytes]
@@ -147,7 +147,7 @@ class Watch:
             lasts = min(max(BURST_LASTS, 2 * sum(k.took for k in self._keepers.values())), LONGEST_BURST)
             for partition, keeper in list(self._keepers.items()):
                 quiet = now - keeper.latest > QUIET and not behind
-                over = quiet or now - keeper.since > lasts
+                over = quiet or now - keeper.since > (lasts if behind else BURST_LASTS)
                 if (keeper.changed or keeper.renamed) and not keeper.asked and over:
                     keeper.asked = True
                     await self.recheck(partition, BURST, *sorted(keeper.changed))

@@ -273,6 +273,10 @@ class Door:
         state = granted.get(license_ref) if access.may("officer", "admin") and not access.licenses else None
         return access.sees_state(state) if state else self._owns(license_ref, access)
 
+    async def follow(self) -> None:
+        """Take in what others write into the log as it comes, for ever: questions are answered sooner."""
+        await self._abreast.follow(TOPIC_OF.values())
+
     # -- compare, send, enter -------------------------------------------------------------------------------------
 
     async def _admit(self, read: Sequence[_Entry], access: Access, whole: bool) -> list[Result]:

@@ -19,8 +19,9 @@ import asyncio
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ import msgspec
 from schemas import Erasure, Hold
 from schemas.codec import AnyFact, body_hash, decode_fact, encode, fact_key, kind_of, log_key
 from schemas.erasure import key_digest
-from streams.errors import Stop
+from streams.errors import Stop, Wait
 from streams.transport.ports import Outgoing, Part, Position, Reader, Record
 
 _SCHEMA = """
@@ -397,19 +398,24 @@ def _entry(row: tuple[str, str, str, str, str, int, str, str, int, int, int]) ->
     )  # fmt: skip
 
 
+SOON = 0.25
+"""How long a question waits for what is being entered before it reads itself [seconds]."""
+Soon = Callable[[Part, int], Awaitable[None]]
 FIRST = ("erasures", "holds")
 """Topics that are read before others: what was erased is not entered."""
 
 
-async def catch_up(index: Index, reader: Reader, topics: Iterable[str]) -> int:
+async def catch_up(index: Index, reader: Reader, topics: Iterable[str], soon: Soon | None = None) -> int:
     """Enter what stands in the log behind the index's places; return how many records were read.
 
-    What cannot be read as a fact is passed over: it is the matter of whoever reads the topic. Raises `Wait` when the
-    log is away.
+    What cannot be read as a fact is passed over: it is the matter of whoever reads the topic. `soon` waits a moment for
+    whoever else may be entering a part up to an offset. Raises `Wait` when the log is away.
     """
     count = 0
     for topic in sorted(topics, key=lambda topic: topic not in FIRST):
         for partition, end in (await reader.highwaters(topic)).items():
+            if soon is not None:
+                await soon((topic, partition), end)
             while (start := index.place(topic, partition)) < end:
                 records = await reader.read(topic, partition, start, _AT_ONCE)
                 upto = records[-1].offset + 1 if records else end
@@ -426,6 +432,34 @@ class Abreast:
         self._reading = asyncio.Lock()
         self._wanted: set[str] = set()
         self._next: asyncio.Task[int] | None = None
+        self._following, self._until = False, 0.0
+
+    async def follow(self, topics: Iterable[str]) -> None:
+        """Enter what comes into these topics as it comes, for ever: then a question seldom has to read."""
+        known = sorted(topics)
+        while True:
+            with suppress(Wait):
+                parts = [(topic, part) for topic in known for part in await self._reader.highwaters(topic)]
+                await self._follow({part: self._index.place(*part) for part in parts})
+            await asyncio.sleep(SOON)
+
+    async def _follow(self, places: Mapping[Part, int]) -> None:
+        try:
+            async for records in self._reader.follow(places):
+                self._following = True
+                part = (records[0].topic, records[0].partition)
+                await asyncio.to_thread(_enter, self._index, records, part, records[-1].offset + 1)
+        finally:
+            self._following = False
+
+    async def _soon(self, part: Part, end: int) -> None:
+        """Wait a moment for the one that follows; who still lacks something reads it."""
+
+        def entered() -> bool:
+            return self._index.place(*part) >= end or not self._following or time.monotonic() > self._until
+
+        while not entered():  # noqa: ASYNC110  (it follows in a thread, and tells nobody)
+            await asyncio.sleep(0.002)
 
     async def __call__(self, topics: Iterable[str]) -> int:
         """Enter all that stands in these topics by now; return how many records were read."""
@@ -437,7 +471,8 @@ class Abreast:
     async def _read(self) -> int:
         async with self._reading:
             wanted, self._wanted, self._next = self._wanted, set(), None
-            return await catch_up(self._index, self._reader, wanted)
+            self._until = time.monotonic() + SOON
+            return await catch_up(self._index, self._reader, wanted, self._soon)
 
 
 def _enter(index: Index, records: Sequence[Record], part: Part, upto: int) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from schemas import AnyFact
-from schemas.codec import decode_fact
+from schemas.codec import decode_fact, encode, log_key
 from streams.errors import Stop
 from streams.intake.index import ANSWERS_KEPT_MS, Abreast, Answered, Index, receipt_of, told
-from streams.transport.ports import Position
+from streams.transport.embedded import EmbeddedReader
+from streams.transport.log import acquire, release
+from streams.transport.ports import Outgoing, Position
 
 
 @pytest.fixture(name="index")
@@ -109,3 +111,24 @@ def test_file_that_is_no_index_stops_the_start_and_says_how_to_mend_it(tmp_path:
     (tmp_path / "intake.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(Stop, match="delete it, it is made anew"):
         Index(tmp_path / "intake.sqlite")
+
+
+async def test_what_others_write_is_entered_as_it_comes(tmp_path: Path, a_fact: Callable[..., AnyFact]) -> None:
+    log = acquire(tmp_path / "log.sqlite")
+    log.create_topic("incidents", 1, compacted=True)
+    index = Index(tmp_path / "intake.sqlite")
+    abreast = Abreast(index, EmbeddedReader(log))
+    following = asyncio.create_task(abreast.follow(["incidents"]))
+    try:
+        fact = a_fact()
+        log.append([Outgoing("incidents", encode(fact), log_key(fact))])
+        async with asyncio.timeout(5):
+            while index.place("incidents", 0) < 1:  # noqa: ASYNC110  (the index tells nobody)
+                await asyncio.sleep(0.01)
+        assert index.by_receipt(receipt_of(fact))
+        assert await abreast(["incidents"]) == 0, "nothing is left to read"
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        index.close()
+        release(log)
