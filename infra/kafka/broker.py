@@ -315,6 +315,7 @@ def lacking(libs: Path, maven: Sequence[str] = ()) -> str | None:
 
 def fetch(libs: Path, maven: Sequence[str] = ()) -> None:
     """Fetch the jars that `pom.xml` names into `libs`, once, with more words for Maven; raises `Stop` with its own."""
+    libs = libs.resolve()  # Maven takes a relative folder for one beside its pom.xml
     done = libs / ".fetched"
     pom = _POM.read_text()
     if done.exists() and done.read_text() == pom:
