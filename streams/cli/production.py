@@ -79,7 +79,7 @@ ReadyPort = click.option(
 @ReadyPort
 def worker(broker: str, instance: str | None, session_timeout: float, ready_port: int | None) -> None:
     """Place facts and keep watch over this worker's share of the destinations, until a signal comes."""
-    _heed_signals("worker")
+    heed_signals("worker")
     from streams.transport.address import read_address
     from streams.worker import Work, work
 
@@ -97,7 +97,7 @@ def worker(broker: str, instance: str | None, session_timeout: float, ready_port
 @WarehouseAt
 def intake(broker: str, warehouse_file: Path) -> None:
     """Take in facts over HTTP and show the pages; the log is a cluster, the warehouse a server."""
-    _heed_signals("intake")
+    heed_signals("intake")
     from streams import apart
     from streams.transport.address import read_address
 
@@ -111,7 +111,7 @@ def intake(broker: str, warehouse_file: Path) -> None:
 @ReadyPort
 def store(broker: str, warehouse_file: Path, ready_port: int | None) -> None:
     """Write every topic of a cluster into the warehouse, each record once; one such process."""
-    _heed_signals("store")
+    heed_signals("store")
     from streams import apart
     from streams.transport.address import read_address
 
@@ -129,7 +129,7 @@ def store(broker: str, warehouse_file: Path, ready_port: int | None) -> None:
 @ReadyPort
 def deliver(broker: str, pages: str, ready_port: int | None) -> None:
     """Tell officers what is news to them, by the routes of routes.toml; one such process."""
-    _heed_signals("deliver")
+    heed_signals("deliver")
     from streams import apart
     from streams.transport.address import read_address
 
@@ -154,12 +154,16 @@ def ready(port: int) -> None:
     sys.exit(DONE if found.ready else FOUND)
 
 
-def _heed_signals(name: str) -> None:
-    """From here on a signal ends the process in order, though it has not begun: loading the parts takes a second."""
+def heed_signals(name: str) -> None:
+    """From here on a signal ends the process, though it has not begun: loading the parts takes a second.
+
+    It ends there and then: an exception raised here is lost where the signal meets a weak reference's callback, of
+    which every import has one. Nothing is open yet that would want closing.
+    """
 
     def end(*_: object) -> None:
-        click.echo(f"{name}: stopped before it began")
-        sys.exit(DONE)
+        os.write(sys.stdout.fileno(), f"{name}: stopped before it began\n".encode())
+        os._exit(DONE)
 
     signal.signal(signal.SIGTERM, end)
 
