@@ -16,12 +16,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mutabl
 import msgspec
 
 from schemas import Alert, Erasure, Header, Name, Recheck, Remark, Retraction
-from schemas.codec import AnyRow, decode_row, encode
+from schemas.codec import encode
 from streams.agents.arrival import Arrival, Park, unreadable
 from streams.rules.assess import Assessor
 from streams.rules.docket import Docket, Settled
 from streams.rules.dossier import Partition, Touched
-from streams.rules.placing import Copy, fact_of_row, partition_of
+from streams.rules.placing import Copy, partition_of
+from streams.rules.told import Row, Told, read_row
 
 QUIET = 0.03
 """A burst ends when nothing came for so long and nothing waits [seconds]."""
@@ -95,36 +96,36 @@ class Watch:
             return  # a stub over what was erased
         keeper = self._keepers[arrival.partition]
         try:
-            row = decode_row(arrival.value)
+            row = read_row(arrival.value)
         except (msgspec.DecodeError, ValueError) as error:
             await self._ports.park(unreadable(arrival, "decode", error))
             return
         if isinstance(row, Recheck):
             await self._look(keeper, row, arrival.partition)
-        elif keeper.dossiers.is_erased(fact_of_row(arrival.key)):
+        elif keeper.dossiers.is_erased_row(arrival.key):
             await self._ports.ask(Copy(arrival.partition, arrival.key, b""))
         else:
             self._take_in(keeper, arrival, row)
             await self._lay_stubs(keeper, arrival.partition, row)
 
-    def _take_in(self, keeper: Keeper, arrival: Arrival, row: AnyRow) -> None:
+    def _take_in(self, keeper: Keeper, arrival: Arrival, row: Row) -> None:
         key = b"%d|" % arrival.partition + arrival.key
         if key in self._ports.rows:
             return
         self._ports.rows[key] = arrival.value
-        keeper.renamed |= isinstance(row, Name) or (isinstance(row, Retraction | Header | Erasure) and row.of == "name")
+        keeper.renamed |= _renames(row)
         touched = keeper.dossiers.add(row)
         self._mark(keeper, {d: touched[d] for d in self._owned(touched, arrival.partition)})
 
-    async def _lay_stubs(self, keeper: Keeper, partition: int, row: AnyRow) -> None:
+    async def _lay_stubs(self, keeper: Keeper, partition: int, row: Row) -> None:
         """Take every row of an erased fact out of the table, and lay a stub over each of them in `dossiers`."""
-        if not isinstance(row, Erasure) or not row.erases:
+        if not (isinstance(row, Told) and isinstance(row.fact, Erasure) and row.fact.erases):
             return
         prefix = b"%d|" % partition
         rows = [key for key in self._ports.rows if key.startswith(prefix)]
         for key in rows:
             bare = key.removeprefix(prefix)
-            if keeper.dossiers.is_erased(fact_of_row(bare)):
+            if keeper.dossiers.is_erased_row(bare):
                 await self._ports.ask(Copy(partition, bare, b""))
                 del self._ports.rows[key]
 
@@ -222,7 +223,7 @@ class Watch:
         self._keepers.clear()
         for key, value in rows:
             partition = int(key.split(b"|", 1)[0])
-            self._keepers[partition].dossiers.add(decode_row(value))
+            self._keepers[partition].dossiers.add(read_row(value))
         for key in said:
             destination = _destination(key)
             self._keepers[partition_of(destination, self._ports.partitions)].said[destination].add(key)
@@ -253,6 +254,12 @@ def no_longer(key: str) -> Remark:
     """The record that says that a remark no longer holds."""
     destination, kind, subject = key.split("|", 2)
     return msgspec.convert({"destination": destination, "kind": kind, "subject": subject, "gone": True}, Remark)
+
+
+def _renames(row: Row) -> bool:
+    """Whether a row is one of the register of names, or silences or erases one."""
+    said = row.fact if isinstance(row, Told) else row
+    return isinstance(said, Name) or (isinstance(said, Retraction | Header | Erasure) and said.of == "name")
 
 
 def _is_remark(key: bytes) -> bool:

@@ -13,9 +13,9 @@ import msgspec
 
 from schemas import Incident
 from streams.rules.counted import Counted
-from streams.rules.dossier import named_by
 from streams.rules.judged import Judgments
 from streams.rules.standing import overlap
+from streams.rules.told import named_by
 
 BAND = 4
 """Sketch positions compared together when near copies are looked for; any pair above the threshold shares a band."""

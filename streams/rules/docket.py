@@ -41,7 +41,7 @@ from streams.rules.cases import (
 )
 from streams.rules.clusters import Cluster, Clustering
 from streams.rules.counted import Counted
-from streams.rules.dossier import Partition, facts_of, of_kind, sources_of
+from streams.rules.dossier import Partition, facts_of, of_kind
 from streams.rules.findings import Ground
 from streams.rules.fitting import Fit, Profile, about_items, fit, profile_of
 from streams.rules.history import Heard
@@ -52,6 +52,7 @@ from streams.rules.requests import Answered, Asked
 from streams.rules.spoken import spoken_in
 from streams.rules.standing import UseWindow, arrival, disposal_day, use_window
 from streams.rules.today import FIRST, LAST, Today
+from streams.rules.told import sources_of
 from streams.rules.unsaid import completed
 from streams.rules.weighed import Weighed, evidence_of, weighed
 from streams.rules.weighing import Sources

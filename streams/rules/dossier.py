@@ -18,26 +18,24 @@ import msgspec
 
 from schemas import (
     AnyFact,
-    AnyRow,
     Delivery,
     Erasure,
     Header,
     Hold,
-    Incident,
     Judgment,
     Name,
     Policy,
-    PostShipmentReport,
     Recheck,
     Retraction,
     Tick,
 )
-from schemas.codec import body_hash, fact_key, kind_of
+from schemas.codec import kind_of
 from schemas.common import EARLIEST
 from schemas.erasure import ERASABLE, key_digest
 from streams.rules.counted import Counted
 from streams.rules.judged import Judgments
-from streams.rules.placing import destinations_of, serials_of
+from streams.rules.placing import fact_of_row, serials_of
+from streams.rules.told import Row, Told
 
 F = TypeVar("F", bound=AnyFact)
 EVERYWHERE = (Judgment, Name, Policy)
@@ -49,25 +47,31 @@ Touched = dict[str, frozenset[str]]
 class Versions:
     """All that is known of one fact: its bodies by revision, the headers, and up to where it was taken back."""
 
-    __slots__ = ("bodies", "destinations", "headers", "withdrawn")
+    __slots__ = ("bodies", "destinations", "headers", "serials", "withdrawn")
 
     def __init__(self) -> None:
-        self.bodies: dict[int, dict[str, AnyFact]] = {}
+        self.bodies: dict[int, dict[str, Told]] = {}
         self.headers: set[int] = set()
         self.withdrawn = 0
         self.destinations: frozenset[str] = frozenset()
+        self.serials: frozenset[str] = frozenset()
 
-    def add(self, fact: AnyFact) -> None:
+    def add(self, told: Told) -> None:
         """Take in one body, or a retraction."""
+        fact = told.fact
         if isinstance(fact, Retraction):
             self.withdrawn = max(self.withdrawn, fact.revision)
             return
-        digest = body_hash(fact)
         bodies = self.bodies.setdefault(fact.revision, {})
-        before = bodies.get(digest)
-        if before is None or _recorded(fact) < _recorded(before):
-            bodies[digest] = fact
-        self.destinations |= destinations_of(fact)
+        before = bodies.get(told.hash)
+        if before is None or _recorded(fact) < _recorded(before.fact):
+            bodies[told.hash] = told
+        self.destinations |= told.destinations
+        self.serials |= told.serials
+
+    def all(self) -> Iterator[Told]:
+        """Every body, of every revision."""
+        return (told for bodies in self.bodies.values() for told in bodies.values())
 
     def newest(self) -> int | None:
         """The newest revision that was not taken back, whether its body is here or not."""
@@ -80,14 +84,14 @@ class Versions:
         if newest is None:
             return None
         here = {
-            digest: fact
-            for digest, fact in self.bodies.get(newest, {}).items()
-            if destination is None or destination in destinations_of(fact) or not serials.isdisjoint(serials_of(fact))
+            digest: told
+            for digest, told in self.bodies.get(newest, {}).items()
+            if destination is None or destination in told.destinations or not serials.isdisjoint(told.serials)
         }
         if not here:
             return None
         digest = max(here)
-        return Counted(here[digest], digest, key, len(here) > 1)
+        return Counted(here[digest].fact, digest, key, len(here) > 1)
 
 
 def _recorded(fact: AnyFact) -> dt.datetime:
@@ -122,6 +126,8 @@ class Partition:
         self._named: dict[str, set[str]] = defaultdict(set)
         self._everywhere: dict[type, set[str]] = {kind: set() for kind in EVERYWHERE}
         self._sightings: dict[str, set[str]] = defaultdict(set)
+        self._delivered: dict[str, set[str]] = defaultdict(set)
+        """By serial, the deliveries among its sightings."""
         self._referring: dict[str, set[str]] = defaultdict(set)
         self._speaking: dict[str, set[str]] = defaultdict(set)
         self._erased: set[str] = set()
@@ -140,24 +146,25 @@ class Partition:
         """Every destination that some row names, sorted."""
         return tuple(sorted(self._named))
 
-    def add(self, row: AnyRow) -> Touched:
+    def add(self, row: AnyFact | Row) -> Touched:
         """Take in one row; the destinations whose assessment may have changed, and by which facts.
 
         A row of the register of names touches those whose dossiers hold the name: `names()` says what to compare.
         """
         if isinstance(row, Recheck):
             return dict.fromkeys(row.destinations or self._named, NOTHING)
-        if isinstance(row, Hold):
-            return {}
-        if isinstance(row, Erasure):
-            return self._add_erasure(row)
         if isinstance(row, Header):
             return self._add_header(row)
-        if isinstance(row, Tick):
-            return self._add_tick(row)
-        return self._add_fact(row)
+        told = row if isinstance(row, Told) else Told(row)
+        if isinstance(told.fact, Hold):
+            return {}
+        if isinstance(told.fact, Erasure):
+            return self._add_erasure(told.fact)
+        if isinstance(told.fact, Tick):
+            return self._add_tick(told.fact)
+        return self._add_fact(told)
 
-    def add_all(self, rows: Iterable[AnyRow]) -> None:
+    def add_all(self, rows: Iterable[AnyFact | Row]) -> None:
         """Take in many rows."""
         for row in rows:
             self.add(row)
@@ -165,6 +172,10 @@ class Partition:
     def is_erased(self, key: str) -> bool:
         """Whether the fact `kind:source:id` was erased: no body of it counts or is kept."""
         return bool(self._erased) and key_digest(key) in self._erased
+
+    def is_erased_row(self, key: bytes) -> bool:
+        """Whether the row of this key is one of a fact that was erased."""
+        return bool(self._erased) and self.is_erased(fact_of_row(key))
 
     def is_erased_ref(self, ref: str) -> bool:
         """Whether what `source:id`, or `kind:source:id`, refers to was erased."""
@@ -182,12 +193,12 @@ class Partition:
         kind = of_kind(key)
         touched = dict.fromkeys(self._concerned(self._versions[key]), frozenset((key,)))
         versions = self._versions.pop(key)
-        facts = [fact for bodies in versions.bodies.values() for fact in bodies.values()]
-        indexes: tuple[tuple[dict[str, set[str]], set[str], str], ...] = (
-            (self._named, set(versions.destinations), key),
-            (self._sightings, {s for fact in facts for s in serials_of(fact)}, key),
-            (self._speaking, {s for fact in facts for s in sources_of(fact)}, key),
-            (self._referring, {r for f in facts if isinstance(f, Incident) for r in named_by(f)}, of_ref(key)),
+        indexes: tuple[tuple[dict[str, set[str]], Set[str], str], ...] = (
+            (self._named, versions.destinations, key),
+            (self._sightings, versions.serials, key),
+            (self._delivered, versions.serials if kind == "delivery" else NOTHING, key),
+            (self._speaking, {s for told in versions.all() for s in told.sources}, key),
+            (self._referring, {r for told in versions.all() for r in told.named}, of_ref(key)),
         )
         for index, names, held in indexes:
             for name in names:
@@ -215,23 +226,24 @@ class Partition:
         self._today = tick.day
         return dict.fromkeys(self._named, NOTHING)
 
-    def _add_fact(self, fact: AnyFact) -> Touched:
-        key = fact_key(fact)
+    def _add_fact(self, told: Told) -> Touched:
+        key = told.key
         if self.is_erased(key):
             return {}
         versions = self._versions[key]
-        versions.add(fact)
+        versions.add(told)
         kind = of_kind(key)
         if kind in ("judgment", "name", "policy"):
-            return self._add_everywhere(fact, kind, key)
-        for destination in destinations_of(fact):
+            return self._add_everywhere(told.fact, kind, key)
+        for destination in told.destinations:
             self._named[destination].add(key)
-        for serial in serials_of(fact):
+        for serial in told.serials:
             self._sightings[serial].add(key)
-        if isinstance(fact, Incident):
-            for other in named_by(fact):
-                self._referring[other].add(fact.ref)
-        for source in sources_of(fact):
+            if kind == "delivery":
+                self._delivered[serial].add(key)
+        for other in told.named:
+            self._referring[other].add(told.fact.ref)
+        for source in told.sources:
             self._speaking[source].add(key)
         return dict.fromkeys(self._concerned(versions), frozenset((key,)))
 
@@ -266,19 +278,12 @@ class Partition:
 
     def _refers(self, ref: str) -> set[str]:
         known = self._versions.get(f"incident:{ref}")
-        bodies = (f for by in known.bodies.values() for f in by.values()) if known else ()
-        return {other for f in bodies if isinstance(f, Incident) for other in named_by(f)}
+        return {other for told in known.all() for other in told.named} if known else set()
 
     def _concerned(self, versions: Versions) -> frozenset[str]:
         """Where any revision of the fact is named, and where a serial of it was delivered."""
-        concerned = set(versions.destinations)
-        for bodies in versions.bodies.values():
-            for fact in bodies.values():
-                for serial in serials_of(fact):
-                    for key in self._sightings.get(serial, ()):
-                        if key.startswith("delivery:"):
-                            concerned |= self._versions[key].destinations
-        return frozenset(concerned)
+        delivered = {key for serial in versions.serials for key in self._delivered.get(serial, ())}
+        return versions.destinations.union(*(self._versions[key].destinations for key in delivered))
 
     def names(self) -> tuple[Counted, ...]:
         """The rows of the register of names that count."""
@@ -356,19 +361,6 @@ def of_kind(key: str) -> str:
 def of_ref(key: str) -> str:
     """`source:id` of the fact that has this key."""
     return key.partition(":")[2]
-
-
-def named_by(incident: Incident) -> set[str]:
-    """The accounts that this one says it repeats, is a part of, or is drawn from."""
-    return {other for other in (incident.duplicate_of, incident.part_of, *incident.derived_from) if other}
-
-
-def sources_of(fact: AnyFact) -> frozenset[str]:
-    """The sources whose grade weighs in what a fact says."""
-    if isinstance(fact, Incident):
-        told = {p.source for p in fact.publications} or {fact.source}
-        return frozenset(told | {d.source for d in fact.denials if d.source})
-    return frozenset((fact.source,)) if isinstance(fact, PostShipmentReport) else frozenset()
 
 
 def facts_of(counted: Iterable[Counted], kind: type[F]) -> Iterator[F]:

@@ -30,6 +30,7 @@ from streams.rules.known import Standpoint, happened, license_on, unerased
 from streams.rules.policy import Weights, policy_in_force, weights_of
 from streams.rules.standing import END, clause_end, clause_start, overlap, status_on
 from streams.rules.today import today_of
+from streams.rules.told import Told
 
 Shelf = Literal["licenses", "clauses", "deliveries", "names"]
 SHELVES: tuple[Shelf, ...] = get_args(Shelf)
@@ -136,7 +137,7 @@ class _Shelves:
         self.day = at.as_of or today_of(facts)
         self._versions: dict[str, Versions] = defaultdict(Versions)
         for fact in facts:
-            self._versions[fact_key(fact)].add(fact)
+            self._versions[fact_key(fact)].add(Told(fact))
         self._later: dict[str, list[AnyFact]] = defaultdict(list)
         for fact in everything or facts:
             self._later[fact_key(fact)].append(fact)

@@ -22,6 +22,7 @@ from streams.rules.dossier import Versions
 from streams.rules.known import Standpoint, World, end_of
 from streams.rules.naming import NamerOf
 from streams.rules.recompute import Recomputed, recompute
+from streams.rules.told import Told
 from streams.warehouse.reads import AlertCount, Counts, Reads, newest_first
 from streams.warehouse.surveys import Surveys
 
@@ -177,6 +178,6 @@ def _live(facts: tuple[AnyFact, ...]) -> dict[str, int]:
     versions: dict[str, Versions] = defaultdict(Versions)
     kinds: dict[str, str] = {}
     for fact in facts:
-        versions[fact_key(fact)].add(fact)
+        versions[fact_key(fact)].add(Told(fact))
         kinds[fact_key(fact)] = kind_of(fact)
     return dict(sorted(Counter(kinds[key] for key, each in versions.items() if each.newest() is not None).items()))
