@@ -53,6 +53,10 @@ CHANGELOGS = (f"{GROUP}-rows-changelog",)
 """What tables remember in topics that have no file of their own."""
 
 
+FEW = 500
+"""A worker keeps up as long as no more facts and copies wait for it: some tenths of a second [count]."""
+
+
 class Stream(msgspec.Struct, frozen=True):
     """The built topology."""
 
@@ -80,7 +84,8 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     taken: dict[Any, int] = {}
 
     def behind() -> bool:
-        return any((app.consumer.highwater(tp) or 0) > offset for tp, offset in list(taken.items()))
+        waiting = ((app.consumer.highwater(tp) or 0) - offset for tp, offset in list(taken.items()))
+        return sum(max(0, count) for count in waiting) > FEW
 
     watch = Watch(
         WatchPorts(

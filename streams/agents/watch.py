@@ -27,8 +27,10 @@ from streams.rules.told import Row, Told, read_row
 QUIET = 0.03
 """A burst ends when nothing came for so long and nothing waits [seconds]."""
 BURST_LASTS, LONGEST_BURST = 0.2, 4.0
-"""Else when it lasted for the first; while facts wait, twice as long as the last assessments of all parts took, but
-never longer than the second [seconds]: so a worker that cannot keep up spends a third of its time on assessing."""
+"""Else when it lasted for the first; for a worker that does not keep up, `SHARE` times as long as the last assessments
+of all parts took, but never longer than the second [seconds]: what changed many times is then assessed once."""
+SHARE = 8
+"""Of so many parts of the time of a worker that does not keep up, assessing takes about one [count]."""
 BURST = "burst"
 """Reason of a recheck that names all that it asks for, even if that is nothing but a look at changed names."""
 Table = MutableMapping[bytes, bytes]
@@ -51,7 +53,7 @@ class WatchPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Tells how long a burst has lasted; changes when something is assessed, never what comes out."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     behind: Callable[[], bool] = lambda: False
-    """Whether facts or rows are waiting that this worker has not yet taken in."""
+    """Whether more facts and rows wait than a worker has before it that keeps up."""
 
 
 class Keeper:
@@ -145,7 +147,7 @@ class Watch:
         while True:
             await self._ports.sleep(QUIET / 2)
             now, behind = self._ports.seconds(), self._ports.behind()
-            lasts = min(max(BURST_LASTS, 2 * sum(k.took for k in self._keepers.values())), LONGEST_BURST)
+            lasts = min(max(BURST_LASTS, SHARE * sum(k.took for k in self._keepers.values())), LONGEST_BURST)
             for partition, keeper in list(self._keepers.items()):
                 quiet = now - keeper.latest > QUIET and not behind
                 over = quiet or now - keeper.since > (lasts if behind else BURST_LASTS)

@@ -412,15 +412,16 @@ async def catch_up(index: Index, reader: Reader, topics: Iterable[str], soon: So
     whoever else may be entering a part up to an offset. Raises `Wait` when the log is away.
     """
     count = 0
-    for topic in sorted(topics, key=lambda topic: topic not in FIRST):
-        for partition, end in (await reader.highwaters(topic)).items():
-            if soon is not None:
-                await soon((topic, partition), end)
-            while (start := index.place(topic, partition)) < end:
-                records = await reader.read(topic, partition, start, _AT_ONCE)
-                upto = records[-1].offset + 1 if records else end
-                _enter(index, records, (topic, partition), upto)
-                count += len(records)
+    ends = await reader.ends(sorted(topics, key=lambda topic: topic not in FIRST))
+    lacking = [(part, end) for part, end in ends.items() if index.place(*part) < end]
+    for part, end in lacking:
+        if soon is not None:
+            await soon(part, end)
+        while (start := index.place(*part)) < end:
+            records = await reader.read(*part, start, _AT_ONCE)
+            upto = records[-1].offset + 1 if records else end
+            _enter(index, records, part, upto)
+            count += len(records)
     return count
 
 
@@ -439,8 +440,7 @@ class Abreast:
         known = sorted(topics)
         while True:
             with suppress(Wait):
-                parts = [(topic, part) for topic in known for part in await self._reader.highwaters(topic)]
-                await self._follow({part: self._index.place(*part) for part in parts})
+                await self._follow({part: self._index.place(*part) for part in await self._reader.ends(known)})
             await asyncio.sleep(SOON)
 
     async def _follow(self, places: Mapping[Part, int]) -> None:
@@ -448,7 +448,9 @@ class Abreast:
             async for records in self._reader.follow(places):
                 self._following = True
                 part = (records[0].topic, records[0].partition)
-                await asyncio.to_thread(_enter, self._index, records, part, records[-1].offset + 1)
+                place = self._index.place(*part)
+                if new := [record for record in records if record.offset >= place]:
+                    await asyncio.to_thread(_enter, self._index, new, part, new[-1].offset + 1)
         finally:
             self._following = False
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
 
-from schemas import Alert, AnyFact, Case, Decision, PostShipmentReport
+from schemas import Alert, Case, Decision, Delivery, PostShipmentReport
 from schemas.alert import (
     DecisionNote,
     DeliveryNote,
@@ -21,8 +21,8 @@ from schemas.alert import (
     Versions,
     Waiting,
 )
-from schemas.vocabulary import BANDS, AlertStatus, Band, DecisionKind, Tlp, Use
-from streams.rules.cases import Drafted, duty_words, raised, stoppable
+from schemas.vocabulary import BANDS, AlertStatus, Band, DecisionKind
+from streams.rules.cases import USES, Drafted, Handling, duty_words, raised, stoppable
 from streams.rules.counted import Counted
 from streams.rules.findings import Ground
 from streams.rules.policy import Weights
@@ -32,8 +32,6 @@ from streams.rules.unsaid import implied_by, supplied_to
 from streams.rules.wording import waiting_words
 
 CODE_VERSION = "0.1.0"
-TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
-USES: tuple[Use, ...] = ("officer", "exporter", "end_user", "partners", "publication")
 
 
 class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -45,8 +43,6 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """By alert, the earliest first."""
     asked: Asked
     drafted: Sequence[Drafted]
-    behind: Callable[[str], AnyFact | None]
-    """The fact of a key, for how far an alert may travel."""
     weights: Weights
     versions: Versions
     basis: tuple[str, ...]
@@ -55,6 +51,16 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def related(self) -> tuple[RelatedReport, ...]:
         """The latest reports on the license."""
         return tuple(_related(r) for r in self.ground.reports[-12:])
+
+    @cached_property
+    def handling(self) -> Handling:
+        """How far the license itself may travel."""
+        return Handling.of(self.counted.fact)
+
+    @cached_property
+    def delivered(self) -> tuple[DeliveryNote, ...]:
+        """What came under the license."""
+        return tuple(_delivered(d) for d in self.ground.deliveries)
 
     def alert(self, clause: str) -> str:
         """The id of the alert on a clause of it."""
@@ -105,7 +111,7 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
     status: AlertStatus = ("acknowledged" if _acknowledged(decisions, cases) else "open") if is_open else "closed"
     band: Band = top.case.band if is_open else "context"
     quoted = _quoted(top, file.weights)
-    shown = [file.counted.fact, *_behind(file, cases)]
+    handling = Handling.of_all((file.handling, *(d.handling for d in drafted)))
     waiting = _waiting(decisions, cases, file.asked)
     return Alert(
         id=key,
@@ -115,7 +121,7 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
         destination=ground.destination,
         title=_title(top, ground, file.weights),
         clause=quoted,
-        license=_summary(ground, top.at),
+        license=_summary(file, top.at),
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
         reports=file.related,
@@ -123,19 +129,13 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
         waiting_for=_waiting_words(waiting),
         waiting=waiting,
-        tlp=max((f.tlp for f in shown), key=TLPS.index),
-        may_use_for=tuple(u for u in USES if all(u in f.may_use_for for f in shown)),
-        embargo_until=max((f.embargo_until for f in shown if f.embargo_until), default=None),
+        tlp=handling.tlp,
+        may_use_for=tuple(u for u in USES if u in handling.uses),
+        embargo_until=handling.embargo_until if handling.embargo_until > dt.date.min else None,
         first_known=min((c.known_since for c in cases if c.known_since and c.open), default=None),
         versions=file.versions,
         basis=file.basis,
     )
-
-
-def _behind(file: OnFile, cases: Iterable[Case]) -> list[AnyFact]:
-    """The facts behind the cases, for how far the alert may travel."""
-    wanted = sorted({e.fact for c in cases for e in c.evidence})
-    return [fact for key in wanted if (fact := file.behind(key))]
 
 
 def _raise_each_other(by_clause: Mapping[str, Sequence[Drafted]]) -> dict[str, list[Drafted]]:
@@ -206,8 +206,8 @@ def _title(top: Drafted, ground: Ground, weights: Weights) -> str:
     return f"{what} in {where} {word} the duty to {duty} (license {named})"
 
 
-def _summary(ground: Ground, at: dt.date | None) -> LicenseSummary:
-    license = ground.license
+def _summary(file: OnFile, at: dt.date | None) -> LicenseSummary:
+    ground, license = file.ground, file.ground.license
     today = status_at(license, ground.today)
     return LicenseSummary(
         ref=license.ref,
@@ -225,16 +225,17 @@ def _summary(ground: Ground, at: dt.date | None) -> LicenseSummary:
         pledge_signed_at=license.pledge.signed_at if license.pledge else None,
         pledge_by=license.pledge.signatory_role if license.pledge else None,
         responsible_officer=license.responsible_officer,
-        deliveries=tuple(
-            DeliveryNote(
-                delivered=d.delivered,
-                delivered_to=d.delivered_to,
-                kind=d.kind,
-                pieces=sum(i.quantity if i.quantity is not None else len(i.serials) for i in d.items),
-            )
-            for d in ground.deliveries
-        ),
+        deliveries=file.delivered,
         pending=stoppable(license, ground.today),
+    )
+
+
+def _delivered(d: Delivery) -> DeliveryNote:
+    return DeliveryNote(
+        delivered=d.delivered,
+        delivered_to=d.delivered_to,
+        kind=d.kind,
+        pieces=sum(i.quantity if i.quantity is not None else len(i.serials) for i in d.items),
     )
 
 
@@ -332,9 +333,9 @@ def _waiting(decisions: Sequence[Decision], cases: Sequence[Case], asked: Asked)
         Waiting(waits="authority", on=ASKED[r.kind][0], what=ASKED[r.kind][1], since=r.asked, until=r.until)
         for r in requests
     }
-    due = {(w.on, w.what, w.since) for c in cases if c.open and (w := c.waiting) is not None}
-    waiting = {w for w in waiting if (w.on, w.what, w.since) not in due}
-    waiting |= {c.waiting for c in cases if c.open and c.waiting is not None}
+    due = {w for c in cases if (w := c.waiting) is not None and c.open}
+    known = {(w.on, w.what, w.since) for w in due}
+    waiting = due | {w for w in waiting if (w.on, w.what, w.since) not in known}
     return tuple(sorted(waiting, key=lambda w: (w.until or dt.date.max, w.since, w.on, w.what)))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from schemas import Case, Clause, Delivery, License, Period, PostShipmentReport
+from schemas import Case, Clause, Delivery, Fact, License, Period, PostShipmentReport
 from schemas.alert import Assertion, Candidate, Evidence, Waiting
-from schemas.vocabulary import BANDS, AttributionLevel, Band, ClauseKind, EvidenceLevel
+from schemas.vocabulary import BANDS, AttributionLevel, Band, ClauseKind, EvidenceLevel, Tlp, Use
 from streams.rules.account import Told, told
 from streams.rules.alternatives import of_incident, of_record
 from streams.rules.clauses import (
@@ -61,8 +61,33 @@ NO_PLEDGE = Clause(id="no-pledge", kind="other", text="")
 """Stands for the clause that a license without a pledge does not have."""
 
 
+TLPS: tuple[Tlp, ...] = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+USES: tuple[Use, ...] = ("officer", "exporter", "end_user", "partners", "publication")
 MOST_CANDIDATES = 12
 """Candidates shown; the shares of the others are what is missing to one [count]."""
+
+
+class Handling(msgspec.Struct, frozen=True):
+    """How far what rests on some facts may travel: no further than any of them."""
+
+    tlp: Tlp = "CLEAR"
+    uses: frozenset[Use] = frozenset(USES)
+    embargo_until: dt.date = dt.date.min
+
+    @classmethod
+    def of(cls, fact: Fact) -> Handling:
+        """As one fact says."""
+        return cls(fact.tlp, frozenset(fact.may_use_for), fact.embargo_until or dt.date.min)
+
+    @classmethod
+    def of_all(cls, each: Iterable[Handling]) -> Handling:
+        """The narrowest of all."""
+        handlings = set(each) or {cls()}
+        return cls(
+            max((h.tlp for h in handlings), key=TLPS.index),
+            frozenset.intersection(*(h.uses for h in handlings)),
+            max(h.embargo_until for h in handlings),
+        )
 
 
 class Drafted(msgspec.Struct, frozen=True):
@@ -80,6 +105,8 @@ class Drafted(msgspec.Struct, frozen=True):
     """The day on which the license's standing is shown."""
     again: dt.date | None = None
     """The latest day on which a duty in silence fell due once more."""
+    handling: Handling = Handling()
+    """Of the facts that it rests on."""
 
 
 def banded(ledger: Ledger, admitted: bool, weights: Weights) -> tuple[Band, str]:
@@ -130,7 +157,7 @@ def incident_cases(
     if not fitting or not (license.ref in weighed.shares or best.context):
         return
     account = told(fitting)
-    standings = clauses_in_force(license, ground.destination, account.period, weights, ground.disposed)
+    standings = clauses_in_force(ground.terms, account.period, ground.disposed)
     if not stated(license):
         standings = (Standing(NO_PLEDGE), *standings)
     for standing in standings:
@@ -344,7 +371,8 @@ def _folded(month: str, group: Sequence[Drafted]) -> Drafted:
         unknown=("whether any of it happened",),
         evidence=tuple(sorted({e for d in group for e in d.case.evidence}, key=lambda e: (e.fact, e.revision))),
     )
-    return Drafted(case, group[0].clause, group[0].others, at=group[0].at)
+    handling = Handling.of_all(d.handling for d in group)
+    return Drafted(case, group[0].clause, group[0].others, at=group[0].at, handling=handling)
 
 
 def report_cases(
@@ -353,9 +381,10 @@ def report_cases(
     """What a report or sighting says of each clause in force when it was made; `answered`: what it answers first."""
     report = counted.fact
     assert isinstance(report, PostShipmentReport)
-    for standing in clauses_in_force(ground.license, ground.destination, report.performed, weights, END):
+    rules_for = _rules_for(report, ground)
+    for standing in clauses_in_force(ground.terms, report.performed):
         question = ReportQuestion(ground=ground, clause=standing.clause, report=report, answers=answered)
-        for rule, finding in answers(_rules_for(report, standing.clause.kind, ground), question):
+        for rule, finding in answers(rules_for(standing.clause.kind), question):
             yield _recorded(counted, report.performed, report.published_at, standing, rule, finding, ground, weights)
 
 
@@ -374,12 +403,12 @@ def delivery_cases(deliveries: Sequence[Counted], ground: Ground, weights: Weigh
 
 
 def _rules_for(
-    report: PostShipmentReport, kind: ClauseKind, ground: Ground
-) -> tuple[Callable[[ReportQuestion], Finding | None], ...]:
+    report: PostShipmentReport, ground: Ground
+) -> Callable[[ClauseKind], tuple[Callable[[ReportQuestion], Finding | None], ...]]:
     """A report on this license here speaks to every clause; one that only saw a serial of it, to the transfer alone."""
     if report.license == ground.license.ref and ground.destination in (report.destination, *report.covers):
-        return report_rules(kind)
-    return report_rules(kind)[:1] if kind == "no_retransfer" else ()
+        return report_rules
+    return lambda kind: report_rules(kind)[:1] if kind == "no_retransfer" else ()
 
 
 def _every_clause(ground: Ground, period: Period) -> Iterator[Clause]:

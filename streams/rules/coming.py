@@ -7,7 +7,6 @@ is a rule beside these (`streams.rules.from_report.inspection_refused`).
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
 from collections.abc import Iterable
 
 from streams.rules.findings import Finding, ReportQuestion, reads
@@ -46,11 +45,10 @@ def verified_late(q: ReportQuestion) -> Finding | None:
     days, report, history = q.clause.parameters.verification_days, q.report, q.ground.history
     if days is None or report.kind not in VERIFICATIONS or refuses(report):
         return None
-    last = history.last_came(VERIFICATIONS, report.performed.last)
-    first = bisect_right(history.shipments, last, key=lambda d: d.delivered.first) if last else 0
-    if first >= len(history.shipments) or history.shipments[first].delivered.first > report.performed.last:
+    came = history.shipment_after(history.last_came(VERIFICATIONS, report.performed.last))
+    if came is None or came[0] > report.performed.last:
         return None
-    arrived = history.shipments[first].delivered.last
+    arrived = came[1]
     due = q.ground.reckoning(q.clause).due(max(arrived, q.ground.begins(q.clause)), days)
     return _late(q, due, f"the verification of the delivery of {day_words(arrived)}")
 
@@ -126,9 +124,7 @@ def inventory_covers_less(q: ReportQuestion) -> Finding | None:
     if report.kind not in INVENTORIES or refuses(report):
         return None
     named = {s for item in report.items for s in (*item.serials, *item.missing_serials)}
-    first = report.performed.first
-    here = {s for s, came in history.arrived.items() if came < first and history.destroyed.get(s, first) >= first}
-    left_out = sorted(here - named) if named else []
+    left_out = sorted(history.stood_here(report.performed.first) - named) if named else []
     unverified = sum(
         i.presented - i.verified for i in report.items if i.presented is not None and i.verified is not None
     )

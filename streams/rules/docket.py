@@ -32,6 +32,7 @@ from streams.rules import remarks
 from streams.rules.alerts import CODE_VERSION, OnFile, alerts_of, requests_of
 from streams.rules.cases import (
     Drafted,
+    Handling,
     banded,
     delivery_cases,
     fold_unproven,
@@ -50,7 +51,7 @@ from streams.rules.placing import UNATTRIBUTED, serials_of
 from streams.rules.policy import MILLION, Weights
 from streams.rules.requests import Answered, Asked
 from streams.rules.spoken import spoken_in
-from streams.rules.standing import UseWindow, arrival, disposal_day, use_window
+from streams.rules.standing import UseWindow, arrival, disposal_day
 from streams.rules.today import FIRST, LAST, Today
 from streams.rules.told import sources_of
 from streams.rules.unsaid import completed
@@ -113,14 +114,12 @@ class File:
         self,
         counted: Counted,
         ground: Ground,
-        window: UseWindow,
         deciding: tuple[str, ...],
         deliveries: list[Counted],
         reports: list[Counted],
     ) -> None:
         self.counted = counted
         self.ground = ground
-        self.window = window
         self.deciding = deciding
         """Digests of the deliveries that decide the window."""
         self.deliveries = deliveries
@@ -138,13 +137,12 @@ class File:
     @property
     def fitted(self) -> Fitted:
         """What decides how an account fits it: the license, and when its items could be used."""
-        return self.window, (self.counted.hash, *self.deciding)
+        return self.ground.window, (self.counted.hash, *self.deciding)
 
     def follow(self, before: File) -> None:
         """Keep of what was drawn up before what would be drawn up again as it was."""
         self.events, self.alerts = before.events, before.alerts
-        delivered = [c.same for c in before.deliveries] == [c.same for c in self.deliveries]
-        if before.fitted != self.fitted or not delivered:
+        if before.fitted != self.fitted:
             return
         known, history = {c.key: c.same for c in before.reports}, self.ground.history
         if before.ground.custody == self.ground.custody:
@@ -154,7 +152,8 @@ class File:
             for c in self.reports
             if known.get(c.key) == c.same and (d := before.of_reports.get(c.key)) and d[1].heard.unchanged(history)
         }
-        if before.of_deliveries and before.of_deliveries.heard.unchanged(history):
+        delivered = [c.same for c in before.deliveries] == [c.same for c in self.deliveries]
+        if delivered and before.of_deliveries and before.of_deliveries.heard.unchanged(history):
             self.of_deliveries = before.of_deliveries
 
 
@@ -406,7 +405,6 @@ class Docket:
             if isinstance(c.fact, Delivery) and c.fact.license == license.ref and c.fact.destination == self.destination
         ]  # fmt: skip
         here = tuple(facts_of(arrived, Delivery))
-        window = use_window(license, here, self.destination)
         about = tuple(
             c.fact for c in reports
             if isinstance(c.fact, PostShipmentReport) and c.fact.license == license.ref
@@ -416,7 +414,7 @@ class Docket:
             license=license, destination=self.destination, deliveries=here, reports=about, names=self._names,
             today=Today(self._today), disposed=disposal_day(here), weights=self.weights,
         )  # fmt: skip
-        return File(counted, ground, window, _deciding(window, arrived), deliveries, reports)
+        return File(counted, ground, _deciding(ground.window, arrived), deliveries, reports)
 
     def _records(self, license: str) -> tuple[list[Counted], list[Counted]]:
         """Deliveries and reports of a license, and what carries a serial that was delivered here under it."""
@@ -496,7 +494,7 @@ class Docket:
     def fit(self, member: Counted, file: File) -> Fit:
         """How an account fits a license here."""
         assert isinstance(member.fact, Incident)
-        return fit(member.fact, file.ground.license, self.destination, file.window, self._names, self.weights)
+        return fit(member.fact, file.ground.license, self.destination, file.ground.window, self._names, self.weights)
 
     # -- alerts -------------------------------------------------------------------------------------------------------
 
@@ -535,13 +533,17 @@ class Docket:
 
     def _drafts(self, file: File, draw: Callable[[Ground], Iterable[Drafted]]) -> Drafts:
         ground = file.ground.asked(Today(self._today))
-        drafted = tuple(draw(ground))
+        drafted = tuple(msgspec.structs.replace(d, handling=self._handling(d)) for d in draw(ground))
         assert ground.heard
         return Drafts(drafted, ground.today.since, ground.today.until, ground.heard)
 
+    def _handling(self, drafted: Drafted) -> Handling:
+        behind = (self._behind(e.fact) for e in drafted.case.evidence)
+        return Handling.of_all(Handling.of(fact) for fact in behind if fact)
+
     def _of_event(self, key: str, file: File, ground: Ground) -> Iterator[Drafted]:
         event = self._events[key]
-        return incident_cases(ground, file.window, event.weighed, event.summary, event.evidence, self.weights)
+        return incident_cases(ground, ground.window, event.weighed, event.summary, event.evidence, self.weights)
 
     def _of_silence(self, file: File, asked: Asked, ground: Ground) -> Iterator[Drafted]:
         about = {r.ref for r in file.ground.reports}
@@ -568,7 +570,6 @@ class Docket:
         def drawn(versions: Versions) -> list[Alert]:
             on_file = OnFile(
                 counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted,
-                behind=self._behind,
                 weights=self.weights, versions=versions, basis=tuple(sorted(basis)),
             )  # fmt: skip
             return list(alerts_of(on_file))

@@ -18,7 +18,7 @@ from streams.rules.history import LEAVING, Heard, History
 from streams.rules.naming import Namer
 from streams.rules.policy import Weights, shipped_policy, weights_of
 from streams.rules.requests import Answered, Request
-from streams.rules.standing import Standing, UseWindow, clause_start, use_window
+from streams.rules.standing import Standing, Term, UseWindow, clause_start, terms_of, use_window
 from streams.rules.today import Today
 
 Manner = Literal["silent", "late", "partial", "refused"]
@@ -119,9 +119,9 @@ class Ground:
         return self._known.custody
 
     @property
-    def serials(self) -> frozenset[str]:
-        """Serials delivered here under this license, returned and destroyed ones included."""
-        return self._known.serials
+    def terms(self) -> tuple[Term, ...]:
+        """The clauses that bind here, each with its days."""
+        return self._known.terms
 
     @property
     def first_use(self) -> dt.date:
@@ -151,13 +151,18 @@ class Known:
     """What the records of a ground come to, worked out once for all questions."""
 
     def __init__(self, ground: Ground) -> None:
-        self._license, self._destination = ground.license, ground.destination
+        self._license, self._destination, self._weights = ground.license, ground.destination, ground.weights
         self._deliveries, self._reports = ground.deliveries, ground._reports
 
     @cached_property
     def history(self) -> History:
         """Over time."""
         return History(self._deliveries, self._reports)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The clauses, each with its days."""
+        return terms_of(self._license, self._destination, self._weights)
 
     @cached_property
     def window(self) -> UseWindow:

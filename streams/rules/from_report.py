@@ -13,7 +13,7 @@ from streams.rules.findings import Finding, ReportQuestion, reads
 from streams.rules.fitting import authorised
 from streams.rules.from_incident import MISUSE
 from streams.rules.history import LOSSES
-from streams.rules.standing import START, clause_start, consent_on
+from streams.rules.standing import clause_start, consent_on
 from streams.rules.wording import day_words, days_long, listed, period_words
 
 GRANTING_STATE = ("embassy", "inspectorate")
@@ -91,9 +91,9 @@ def seen_with_another_without_consent(q: ReportQuestion) -> Finding | None:
 )
 def pieces_missing_from_inventory(q: ReportQuestion) -> Finding | None:
     """Pieces that were delivered were looked for and not presented, and no later report has found them."""
-    missing = {s for i in q.report.items for s in i.missing_serials} & (q.ground.serials or _all_missing(q.report))
     history, since = q.ground.history, q.report.performed.last
-    later = {s for s in missing if history.seen.get(s, START) > since}
+    missing = history.delivered(frozenset(s for i in q.report.items for s in i.missing_serials))
+    later = history.seen_after(missing, since)
     if missing - later:
         return Finding(
             "appears_inconsistent",
@@ -108,10 +108,6 @@ def pieces_missing_from_inventory(q: ReportQuestion) -> Finding | None:
                 "appears_inconsistent", f"{item.presented} of {item.delivered} pieces were presented", band_of(q.report)
             )
     return None
-
-
-def _all_missing(report: PostShipmentReport) -> frozenset[str]:
-    return frozenset(s for i in report.items for s in i.missing_serials)
 
 
 @reads("report.outcome", "report.cooperation", "report.reporter_role", "report.method", "report.performed")
@@ -404,14 +400,13 @@ def disposed_without_proof(q: ReportQuestion) -> Finding | None:
 )
 def seen_after_its_disposal(q: ReportQuestion) -> Finding | None:
     """A piece was seen after the record of its disposal."""
-    gone = q.ground.history.destroyed
     for item in q.report.items:
-        again = sorted(s for s in item.serials if s in gone and gone[s] < q.report.performed.first)
-        if again:
-            day = day_words(gone[again[0]])
+        gone = q.ground.history.destroyed_before(frozenset(item.serials), q.report.performed.first)
+        if gone:
+            day = day_words(gone[0][1])
             return Finding(
                 "appears_inconsistent",
-                f"serial {listed(again)}, disposed of by the record of {day}, was seen "
+                f"serial {listed([serial for serial, _ in gone])}, disposed of by the record of {day}, was seen "
                 f"{period_words(q.report.performed)}",
                 band_of(q.report, item.confirmed),
             )

@@ -34,10 +34,10 @@ def arrival_unverified(q: SilenceQuestion) -> Finding | None:
     """A shipment had to be verified on arrival, and no verification has come since."""
     days, history = q.clause.parameters.verification_days, q.ground.history
     verified = history.came(VERIFICATIONS)
-    at = bisect_right(history.shipments, verified[-1], key=lambda d: d.delivered.first) if verified else 0
-    if days is None or at >= len(history.shipments):
+    came = history.shipment_after(verified[-1] if verified else None)
+    if days is None or came is None:
         return None
-    arrived = history.shipments[at].delivered.last
+    arrived = came[1]
     due = q.ground.reckoning(q.clause).due(max(arrived, q.first), days)
     return _silent(q, due, "a verification of the delivery", f"it came on {day_words(arrived)}", arrived, "arrival")
 

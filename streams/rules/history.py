@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from schemas import Delivery, PostShipmentReport
+from schemas import Delivery, Period, PostShipmentReport
 from schemas.vocabulary import ReportKind
 from streams.rules.requests import refuses
 
@@ -126,6 +126,27 @@ class History:
     def _found(self, serial: str, day: dt.date) -> bool:
         return self.seen.get(serial, dt.date.min) > day
 
+    def delivered(self, serials: frozenset[str]) -> frozenset[str]:
+        """Those of `serials` that were delivered here, gone or not; all of them where no serial is on record."""
+        return serials.intersection(self.arrived) if self.arrived else serials
+
+    def stood_here(self, day: dt.date) -> frozenset[str]:
+        """The serials that had come before `day` and had not been disposed of before it."""
+        return frozenset(s for s, came in self.arrived.items() if came < day and self.destroyed.get(s, day) >= day)
+
+    def destroyed_before(self, serials: frozenset[str], day: dt.date) -> tuple[tuple[str, dt.date], ...]:
+        """Those of `serials` that were disposed of before `day`, each with its last day; sorted."""
+        return tuple(sorted((s, gone) for s in serials if (gone := self.destroyed.get(s, day)) < day))
+
+    def seen_after(self, serials: frozenset[str], day: dt.date) -> frozenset[str]:
+        """Those of `serials` that were seen for certain after `day`."""
+        return frozenset(s for s in serials if self.seen.get(s, dt.date.min) > day)
+
+    def shipment_after(self, day: dt.date | None) -> tuple[dt.date, dt.date] | None:
+        """The first shipment that can only have come after `day`, or at all: the days between which it came."""
+        at = bisect_right(self.shipments, day, key=lambda d: d.delivered.first) if day else 0
+        return None if at >= len(self.shipments) else _between(self.shipments[at].delivered)
+
     def here_by(self, serial: str, day: dt.date) -> bool:
         """Whether a serial may have been delivered here by `day`."""
         return self.arrived.get(serial, dt.date.max) <= day
@@ -159,6 +180,10 @@ class History:
     def spoken(self, clause: str) -> list[dt.date]:
         """Days on which a report had a word on this clause, sorted."""
         return self._spoken.get(clause, [])
+
+
+def _between(period: Period) -> tuple[dt.date, dt.date]:
+    return period.first, period.last
 
 
 class Heard:

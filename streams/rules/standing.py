@@ -7,7 +7,7 @@ Everything is judged on closed intervals of days, as wide as the precision of wh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -30,6 +30,14 @@ class Standing(msgspec.Struct, frozen=True):
 
     clause: Clause
     others: tuple[int, ...] = ()
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A version of a clause, and the first and the last day of the duty."""
+
+    clause: Clause
+    first: dt.date
+    last: dt.date
 
 
 class UseWindow(msgspec.Struct, frozen=True):
@@ -85,27 +93,27 @@ def outlives(clause: Clause, weights: Weights) -> bool:
     return usual.outlives_license if usual else True
 
 
-def clauses_in_force(
-    license: License, destination: str, period: Period, weights: Weights, disposed: dt.date = END
-) -> tuple[Standing, ...]:
-    """The clauses in force in `destination` at some time of `period`, one per id, ordered by id.
+def terms_of(license: License, destination: str, weights: Weights) -> tuple[Term, ...]:
+    """The versions of clauses that bind in `destination`, without those waived; by id, first day and version."""
+    terms = (
+        Term(clause, clause_start(clause, license), clause_end(clause, license, weights))
+        for clause in license.clauses
+        if (not clause.destinations or destination in clause.destinations) and not clause.waived
+    )
+    return tuple(sorted(terms, key=lambda t: (t.clause.id, t.first, t.clause.version)))
+
+
+def clauses_in_force(terms: Iterable[Term], period: Period, disposed: dt.date = END) -> tuple[Standing, ...]:
+    """The clauses in force at some time of `period`, one per id, ordered by id; `terms` as `terms_of` gives them.
 
     The version of the first day that any version was in force is quoted; other versions are named beside it.
     """
+    first, last = period.first, period.last
     versions: dict[str, list[Clause]] = {}
-    for clause in license.clauses:
-        if (not clause.destinations or destination in clause.destinations) and not clause.waived:
-            last = min(clause_end(clause, license, weights), disposed)
-            if overlap(period, clause_start(clause, license), last) != "none":
-                versions.setdefault(clause.id, []).append(clause)
-    return tuple(_standing(versions[key], license) for key in sorted(versions))
-
-
-def _standing(versions: Sequence[Clause], license: License) -> Standing:
-    if len(versions) == 1:
-        return Standing(versions[0])
-    ordered = sorted(versions, key=lambda c: (clause_start(c, license), c.version))
-    return Standing(ordered[0], tuple(c.version for c in ordered[1:]))
+    for term in terms:
+        if term.first <= last and first <= term.last and first <= disposed:
+            versions.setdefault(term.clause.id, []).append(term.clause)
+    return tuple(Standing(each[0], tuple(c.version for c in each[1:])) for each in versions.values())
 
 
 def clause_start(clause: Clause, license: License) -> dt.date:

@@ -17,9 +17,26 @@ from streams.transport.drain import DrainLoop
 from streams.transport.ports import Outgoing, Part
 from streams.transport.sends import CommitAfterSends, GatheredSends, size_of
 
+_LONGEST_POLL = 0.1
+"""How long an answer without records may keep the broker [s]. aiokafka has one question open to a broker, which names
+the parts that had nothing left to deliver when it was asked; until it is answered, records of the others are not
+fetched. Faust sets 1.5 s, which a single record could wait for."""
+
+
+class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's reading thread, with shorter questions."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = int(1000 * _LONGEST_POLL)
+        return consumer
+
 
 class Consumer(DrainLoop, CommitAfterSends, aiokafka.Consumer):  # type: ignore[misc]
     """Reads a Kafka cluster for a Faust app."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def highwater(self, tp: TP) -> int:
         """The offset that the next record will get, as the last answer had it; 0 for a part that is not read here."""

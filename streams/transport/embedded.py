@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from streams.errors import Stop, Wait
 from streams.transport.log import Log
@@ -59,6 +59,10 @@ class EmbeddedReader:
     async def highwaters(self, topic: str) -> dict[int, int]:
         """The offset that the next record will get, by partition."""
         return self._log.highwaters(topic)
+
+    async def ends(self, topics: Collection[str]) -> dict[Part, int]:
+        """The highwaters of several topics."""
+        return {(topic, part): end for topic in topics for part, end in self._log.highwaters(topic).items()}
 
     async def earliest(self, topic: str) -> dict[int, int]:
         """The offset of the first record that is still there, by partition."""

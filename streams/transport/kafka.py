@@ -1,8 +1,10 @@
 """The ports over Kafka, through kafka-python: for the intake and tools where the log is a cluster.
 
 One `KafkaProducer` a process: idempotent, `acks=all`, lz4. All records of a call are under way together, and the call
-returns when the last is acknowledged by every replica that counts. kafka-python is synchronous: what can block runs
-in threads of its own, one for each client, because its consumers belong to one thread.
+returns when the last is acknowledged by every replica that counts. What is sent while two flights of records are under
+way goes together in the next: kafka-python (3.0.12) asks without a pause whether it may go on while five requests wait
+for their answers, and takes the processor from everything else in the process. kafka-python is synchronous: what can
+block runs in threads of its own, one for each client, because its consumers belong to one thread.
 
 Topics are made at deployment, never by sending to them.
 
@@ -15,12 +17,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import kafka
+import msgspec
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
@@ -42,8 +45,19 @@ _PROMPT = {"reconnect_backoff_ms": 50, "reconnect_backoff_max_ms": 1000, "metada
 five minutes who leads what, unless it is told that it is wrong."""
 _MOST_UNDER_WAY = 20_000
 """Records under way at once; a call that would pass it is asked to wait."""
+_FLIGHTS = 2
+"""Flights at once; each is one request to a broker, seldom two, of the five that may wait for their answers."""
+_LATE = 0.5
+"""Seconds after which others no longer wait for a flight: perhaps it goes to a broker that is away, and they do not."""
 _LARGEST = 8_000_000
 """Largest record [bytes]; `topics.py` asks the topics for as much."""
+
+
+class _Load(msgspec.Struct, frozen=True, eq=False):
+    """The records of one call, and the answer that it waits for."""
+
+    records: list[Outgoing]
+    positions: asyncio.Future[list[Position]]
 
 
 class KafkaProducer:
@@ -60,6 +74,8 @@ class KafkaProducer:
         self._most = most_under_way
         self._patience = patience
         self._under_way = 0
+        self._waiting: list[_Load] = []
+        self._flying: set[asyncio.Future[None]] = set()
         self._bootstrap = list(bootstrap)
         self._thread = ThreadPoolExecutor(1, "kafka-producer")
         self._settings = {
@@ -95,38 +111,73 @@ class KafkaProducer:
 
     async def close(self) -> None:
         """Send what is left, and close the connections."""
+        while self._flying:
+            await asyncio.wait(self._flying)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
 
     async def _sent(self, records: Sequence[Outgoing]) -> list[Position]:
-        loop = asyncio.get_running_loop()
+        load = _Load(list(records), asyncio.get_running_loop().create_future())
+        self._waiting.append(load)
+        self._depart()
         with _away_is_wait(self._bootstrap):
             try:
-                futures = await loop.run_in_executor(self._thread, self._start, list(records))
-                await _all_answered(futures, self._patience)
-                answers = [future.get(0) for future in futures]
-            except (KafkaError, TimeoutError) as error:
-                if _may_be_lost(error):
-                    await loop.run_in_executor(self._thread, self._renew)
-                raise
-        return [Position(answer.topic, answer.partition, answer.offset) for answer in answers]
+                return await asyncio.wait_for(load.positions, self._patience + _PAUSE)
+            finally:
+                if load in self._waiting:
+                    self._waiting.remove(load)
 
-    def _start(self, records: list[Outgoing]) -> list[Any]:
+    def _depart(self) -> None:
+        """Let all that waits go together, if not too many flights are under way."""
+        if self._waiting and len(self._flying) < _FLIGHTS:
+            loads, self._waiting = self._waiting, []
+            flight = asyncio.ensure_future(self._fly(loads))
+            self._flying.add(flight)
+            late = asyncio.get_running_loop().call_later(_LATE, self._make_room, flight)
+            flight.add_done_callback(self._make_room)
+            flight.add_done_callback(lambda _: late.cancel())
+
+    def _make_room(self, flight: asyncio.Future[None]) -> None:
+        self._flying.discard(flight)
+        self._depart()
+
+    async def _fly(self, loads: Sequence[_Load]) -> None:
+        """Send `loads`, and tell each what became of it."""
+        loop = asyncio.get_running_loop()
+        try:
+            begun = await loop.run_in_executor(self._thread, self._start, [load.records for load in loads])
+        except Exception as error:
+            begun = [error for _ in loads]
+        under_way = [future for futures in begun if not isinstance(futures, Exception) for future in futures]
+        with suppress(TimeoutError):
+            await _all_answered(under_way, self._patience)
+        told = [_told(load, futures) for load, futures in zip(loads, begun, strict=True)]
+        if any(error is not None and _may_be_lost(error) for error in told):
+            await loop.run_in_executor(self._thread, self._renew)
+
+    def _start(self, calls: Sequence[Sequence[Outgoing]]) -> list[list[Any] | Exception]:
+        """kafka-python's futures of each call's records, or why the call cannot be sent."""
         if self._client is None:
             self._client = kafka.KafkaProducer(**self._settings)
-        for record in records:
-            self._check(record)
-        return [
-            self._client.send(
-                record.topic,
-                value=record.value,
-                key=record.key,
-                headers=list(record.headers),
-                partition=record.partition,
-                timestamp_ms=record.timestamp_ms,
-            )
-            for record in records
-        ]
+        return [self._start_one(records) for records in calls]
+
+    def _start_one(self, records: Sequence[Outgoing]) -> list[Any] | Exception:
+        try:
+            for record in records:
+                self._check(record)
+            return [
+                self._client.send(
+                    record.topic,
+                    value=record.value,
+                    key=record.key,
+                    headers=list(record.headers),
+                    partition=record.partition,
+                    timestamp_ms=record.timestamp_ms,
+                )
+                for record in records
+            ]
+        except Exception as error:
+            return error
 
     def _check(self, record: Outgoing) -> None:
         partitions = self._client.partitions_for(record.topic)
@@ -182,6 +233,10 @@ class KafkaReader:
     async def highwaters(self, topic: str) -> dict[int, int]:
         """The offset that the next record will get, by partition."""
         return await self._ask(None, _bounds, topic, "end_offsets")
+
+    async def ends(self, topics: Collection[str]) -> dict[Part, int]:
+        """The highwaters of several topics, in one request to each broker."""
+        return await self._ask(None, _ends, topics)
 
     async def earliest(self, topic: str) -> dict[int, int]:
         """The offset of the first record that is still there, by partition."""
@@ -299,6 +354,24 @@ def _close_lost(client: Any) -> None:
     client._closed = True
 
 
+def _told(load: _Load, futures: Sequence[Any] | Exception) -> Exception | None:
+    """Tell whoever sent `load` where its records stand, or why it is not known; return the reason."""
+    answer: list[Position] | Exception
+    try:
+        if isinstance(futures, Exception):
+            raise futures
+        answers = [future.get(0) for future in futures]
+        answer = [Position(found.topic, found.partition, found.offset) for found in answers]
+    except Exception as error:
+        answer = error
+    if not load.positions.done():
+        if isinstance(answer, Exception):
+            load.positions.set_exception(answer)
+        else:
+            load.positions.set_result(answer)
+    return answer if isinstance(answer, Exception) else None
+
+
 async def _all_answered(futures: Sequence[Any], patience: float) -> None:
     """Return when every one of kafka-python's `futures` has its answer, good or bad."""
     if not futures:
@@ -358,6 +431,12 @@ def _refuse_deafness(consumer: Any) -> None:
 def _bounds(consumer: Any, topic: str, which: str) -> dict[int, int]:
     parts = [TopicPartition(topic, partition) for partition in sorted(consumer.partitions_for_topic(topic) or ())]
     return {part.partition: offset for part, offset in getattr(consumer, which)(parts).items()}
+
+
+def _ends(consumer: Any, topics: Collection[str]) -> dict[Part, int]:
+    parts = [TopicPartition(t, p) for t in topics for p in sorted(consumer.partitions_for_topic(t) or ())]
+    found = consumer.end_offsets(parts) if parts else {}
+    return {(part.topic, part.partition): found[part] for part in parts}
 
 
 def _committed(consumer: Any, topics: Sequence[str]) -> dict[Part, Committed]:

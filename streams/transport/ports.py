@@ -9,7 +9,7 @@ A *part* is a pair (topic, partition). Offsets count from 0 and may have holes w
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -100,6 +100,10 @@ class Reader(Protocol):
 
     async def highwaters(self, topic: str) -> dict[int, int]:
         """The offset that the next record will get, by partition."""
+        ...
+
+    async def ends(self, topics: Collection[str]) -> dict[Part, int]:
+        """The highwaters of several topics, asked in one question."""
         ...
 
     async def earliest(self, topic: str) -> dict[int, int]:

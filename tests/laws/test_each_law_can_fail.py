@@ -33,6 +33,7 @@ from schemas import Tick
 from schemas.codec import fact_key
 from schemas.vocabulary import BANDS
 from streams.agents.watch import Watch
+from streams.demo.load import load_world
 from streams.rules.placing import fact_of_row
 from streams.rules.policy import Weights
 from worlds import GROUND, fact_of, world_of
@@ -61,6 +62,12 @@ def any_partitions(house: Broken) -> None:
 def on_the_way(house: Broken) -> None:
     for seed, world in _worlds():
         laws.looking_on_the_way_changes_nothing(house.core, world, seed)
+
+
+def one_place(house: Broken) -> None:
+    """Many records of few licenses, each beside the others."""
+    for seed in range(3):
+        laws.looking_on_the_way_changes_nothing(house.core, list(load_world(160, seed, places=1)), seed, 0.8)
 
 
 def agents(house: Broken) -> None:
@@ -233,7 +240,7 @@ def judgment(house: Broken) -> None:
 LAWS = {
     check.__name__: check
     for check in (
-        any_order, any_partitions, on_the_way, agents, told_once, nothing_lost, retraction, erasure, event_time, copies, caps,
+        any_order, any_partitions, on_the_way, one_place, agents, told_once, nothing_lost, retraction, erasure, event_time, copies, caps,
         bands, unknown, silence, explains, ticks, reverts, lines, judgment,
     )
 }  # fmt: skip
@@ -253,8 +260,10 @@ BREAKS = [
     ("cap of the doubtful", "caps", "rules/weighing.py", "if over <= 0:", "if over:"),
     ("sum of the ledger", "explains", "rules/weighing.py", "sum(t.weight for t in terms)", "sum(t.weight for t in support)"),
     ("shares of a group", "explains", "rules/weighed.py", "shared[ref] += 1", "shared[ref] += 0"),
-    ("the clause as of then", "event_time", "rules/standing.py", "Standing(ordered[0], tuple(c.version for c in ordered[1:]))", "Standing(ordered[-1], tuple(c.version for c in ordered[:-1]))"),
-    ("the clause in force", "event_time", "rules/standing.py", "if overlap(period, clause_start(clause, license), last) != \"none\":", "if True:"),
+    ("the clause as of then", "event_time", "rules/standing.py", "Standing(each[0], tuple(c.version for c in each[1:]))", "Standing(each[-1], tuple(c.version for c in each[:-1]))"),
+    ("what a kept draft had asked", "one_place", "rules/docket.py", "known.get(c.key) == c.same and (d := before.of_reports.get(c.key)) and d[1].heard.unchanged(history)", "known.get(c.key) == c.same and (d := before.of_reports.get(c.key))"),
+    ("deliveries that came since", "one_place", "rules/docket.py", "if delivered and before.of_deliveries and", "if before.of_deliveries and"),
+    ("the clause in force", "event_time", "rules/standing.py", "if term.first <= last and first <= term.last and first <= disposed:", "if True:"),
     ("order of retractions", "retraction", "rules/dossier.py", "self.withdrawn = max(self.withdrawn, fact.revision)", "self.withdrawn = fact.revision"),
     ("reach of a retraction", "retraction", "rules/dossier.py", "newest > self.withdrawn", "newest >= self.withdrawn"),
     ("erasure before its fact", "erasure", "rules/dossier.py", "return bool(self._erased) and key_digest(key) in self._erased", "return False"),
@@ -300,7 +309,7 @@ BREAKS = [
     ("capacity delivered", "lines", "rules/from_delivery.py", "enabled <= limit", "enabled < limit"),
     ("pieces disposed of", "lines", "rules/from_delivery.py", "if gone >= came:", "if gone > came:"),
     ("pieces received", "lines", "rules/from_report.py", "received <= total:", "received < total:"),
-    ("seen after disposal", "lines", "rules/from_report.py", "gone[s] < q.report.performed.first", "gone[s] <= q.report.performed.first"),
+    ("seen after disposal", "lines", "rules/history.py", "(gone := self.destroyed.get(s, day)) < day", "(gone := self.destroyed.get(s, dt.date.max)) <= day"),
     ("due and not over", "lines", "rules/from_silence.py", "due > (q.last if last is None else last) or not counted.over(due, q.ground.today)", "due > (q.last if last is None else last) or not q.ground.today.reached(due)"),
     ("a breach that is known", "lines", "rules/from_incident.py", "if not q.ground.reckoning(q.clause).over(due, q.ground.today):", "if not q.ground.today.reached(due):"),
     ("a clause of judgment", "judgment", "rules/clauses.py", 'if checkability != "C" or finding.verdict == "engaged":', 'if checkability:'),

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from streams.errors import Stop
 from streams.intake.index import ANSWERS_KEPT_MS, Abreast, Answered, Index, receipt_of, told
 from streams.transport.embedded import EmbeddedReader
 from streams.transport.log import acquire, release
-from streams.transport.ports import Outgoing, Position
+from streams.transport.ports import Outgoing, Part, Position
 
 
 @pytest.fixture(name="index")
@@ -50,8 +50,8 @@ async def test_those_who_ask_while_the_index_reads_share_the_next_reading(index:
         def __init__(self) -> None:
             self.asked: list[str] = []
 
-        async def highwaters(self, topic: str) -> dict[int, int]:
-            self.asked.append(topic)
+        async def ends(self, topics: Collection[str]) -> dict[Part, int]:
+            self.asked += topics
             await asyncio.sleep(0.01)
             return {}
 

@@ -19,6 +19,7 @@ from streams.rules.standing import (
     outlives,
     overlap,
     status_on,
+    terms_of,
     use_window,
 )
 
@@ -100,7 +101,7 @@ V2 = a_clause("permitted_purpose", text="Later words.", version=2, valid_from=da
 
 
 def in_force(when, *clauses, destination="XA", disposed=END):
-    found = clauses_in_force(a_license(clauses=clauses), destination, when, WEIGHTS, disposed)
+    found = clauses_in_force(terms_of(a_license(clauses=clauses), destination, WEIGHTS), when, disposed)
     return [(s.clause.text, s.others) for s in found]
 
 
