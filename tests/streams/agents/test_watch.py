@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from builders import a_delivery, a_license, a_name, a_policy, a_publication, a_retraction, a_tick, an_incident
+from builders import a_delivery, a_license, a_name, a_policy, a_publication, a_report, a_retraction, a_tick, an_incident
 from schemas import Alert, Recheck
 from schemas.codec import decode_alert, decode_remark, decode_row, encode
 from schemas.incident import ClaimedProduct, Operator
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
-from streams.agents.watch import BURST_LASTS, QUIET, Watch, WatchPorts, withdrawn
+from streams.agents.watch import BURST_LASTS, PRESSING_WAITS, QUIET, Watch, WatchPorts, withdrawn
 from streams.rules.assess import Assessor, assess_facts
 from streams.rules.naming import PlainNamer
 from streams.rules.placing import partition_of, place
@@ -97,6 +97,15 @@ class Installation:
     @property
     def bands(self):
         return {k.decode().split("~")[2]: decode_alert(v).band for k, v in self.alerts.items() if not is_withdrawn(v)}
+
+    @property
+    def reports(self):
+        """By clause, the reports that its alert shows."""
+        return {k.decode().split("~")[2]: len(decode_alert(v).reports) for k, v in self.alerts.items()}
+
+
+def a_routine_report(id):
+    return a_report(LICENSE, id)
 
 
 async def a_house(*facts):
@@ -205,17 +214,39 @@ async def test_a_burst_ends_when_nothing_has_come_for_a_moment():
     assert await house.look() == [], "its end is told once"
 
 
-async def test_each_row_puts_off_the_end_but_not_for_ever():
+@pytest.mark.parametrize(
+    ("row", "lasts", "reason"), [(an_incident, PRESSING_WAITS, "pressing"), (a_routine_report, BURST_LASTS, "burst")]
+)
+async def test_each_row_puts_off_the_end_but_not_for_ever(row, lasts, reason):
     house = Installation()
     began = house.now
     for n in range(1000):
-        if house.now - began > BURST_LASTS:
+        if house.now - began > lasts:
             break
-        await house.hears(an_incident(f"I{n}"))
+        await house.hears(row(f"F{n}"))
         assert await house.look() == []
         house.now += QUIET * 0.9
-    assert len(await house.look()) == 1
+    assert [recheck.reason for _, recheck in await house.look()] == [reason]
     assert len(house.rows) > 5
+
+
+async def test_what_presses_is_assessed_without_the_routine_which_comes_later():
+    house = await a_house(a_policy(), a_tick(), LICENSE, a_delivery(LICENSE))
+    house.now += 10
+    await house.look()
+    await house.hears(a_routine_report("R1"), an_incident())
+    house.now += PRESSING_WAITS * 1.1
+    await house.hears(a_routine_report("R2"))
+    ((_, asked),) = await house.look()
+    assert asked == Recheck(reason="pressing", destinations=("XA",))
+    await house.hears_burst()
+    assert house.reports == {"permitted-purpose": 0, "prohibited-target-class": 0}, "they have not been looked at yet"
+    house.now += BURST_LASTS
+    await house.hears(a_routine_report("R3"))
+    assert [recheck.reason for _, recheck in await house.look()] == ["burst"]
+    await house.hears_burst()
+    assert house.reports == {"permitted-purpose": 3, "prohibited-target-class": 3}
+    assert house.watch.idle
 
 
 async def test_while_facts_wait_a_burst_is_not_over_unless_it_lasted():
@@ -224,6 +255,8 @@ async def test_while_facts_wait_a_burst_is_not_over_unless_it_lasted():
     await house.hears(*WORLD)
     house.now += QUIET * 5
     assert await house.look() == []
+    house.now += PRESSING_WAITS
+    assert await house.look() == [], "what presses waits with the rest"
     house.now += BURST_LASTS
     assert len(await house.look()) == 1
 
