@@ -58,6 +58,16 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return Handling.of(self.counted.fact)
 
     @cached_property
+    def options(self) -> tuple[tuple[int, Option], ...]:
+        """What an officer can do about any alert on it."""
+        return tuple(_options(self.weights, _ladder(self)))
+
+    @cached_property
+    def summary(self) -> LicenseSummary:
+        """The license as it stands today."""
+        return _summary(self)
+
+    @cached_property
     def delivered(self) -> tuple[DeliveryNote, ...]:
         """What came under the license."""
         return tuple(_delivered(d) for d in self.ground.deliveries)
@@ -121,11 +131,11 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
         destination=ground.destination,
         title=_title(top, ground, file.weights),
         clause=quoted,
-        license=_summary(file, top.at),
+        license=_summary_on(file, top.at),
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
         reports=file.related,
-        options=_options(band, file.weights, _ladder(file)),
+        options=tuple(option for least, option in file.options if BANDS.index(band) >= least),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
         waiting_for=_waiting_words(waiting),
         waiting=waiting,
@@ -206,7 +216,13 @@ def _title(top: Drafted, ground: Ground, weights: Weights) -> str:
     return f"{what} in {where} {word} the duty to {duty} (license {named})"
 
 
-def _summary(file: OnFile, at: dt.date | None) -> LicenseSummary:
+def _summary_on(file: OnFile, at: dt.date | None) -> LicenseSummary:
+    """The license, with what it was on the day of the event."""
+    then = status_on(file.ground.license, at) if at else file.summary.status_then
+    return file.summary if then == file.summary.status_then else msgspec.structs.replace(file.summary, status_then=then)
+
+
+def _summary(file: OnFile) -> LicenseSummary:
     ground, license = file.ground, file.ground.license
     today = status_at(license, ground.today)
     return LicenseSummary(
@@ -220,7 +236,7 @@ def _summary(file: OnFile, at: dt.date | None) -> LicenseSummary:
         granted_at=granted_at(license),
         valid_from=license.valid_from,
         valid_to=license.valid_to,
-        status_then=status_on(license, at) if at else today,
+        status_then=today,
         status_today=today,
         pledge_signed_at=license.pledge.signed_at if license.pledge else None,
         pledge_by=license.pledge.signatory_role if license.pledge else None,
@@ -294,19 +310,12 @@ _OPTIONS: tuple[tuple[DecisionKind, str, bool, Band], ...] = (
 )
 
 
-def _options(band: Band, weights: Weights, ladder: Mapping[DecisionKind, str]) -> tuple[Option, ...]:
-    """What the officer can do; the program never does any of it."""
-    return tuple(
-        Option(
-            kind=kind,
-            sentence=sentence,
-            two_persons=two,
-            footing=weights.footing.get(kind, ""),
-            foreseen=ladder.get(kind, ""),
-        )
-        for kind, sentence, two, least in _OPTIONS
-        if BANDS.index(band) >= BANDS.index(least)
-    )
+def _options(weights: Weights, ladder: Mapping[DecisionKind, str]) -> Iterator[tuple[int, Option]]:
+    """What the officer can do, each with the place of the least band for it; the program never does any of it."""
+    for kind, sentence, two, least in _OPTIONS:
+        footing, foreseen = weights.footing.get(kind, ""), ladder.get(kind, "")
+        option = Option(kind=kind, sentence=sentence, two_persons=two, footing=footing, foreseen=foreseen)
+        yield BANDS.index(least), option
 
 
 def _ladder(file: OnFile) -> dict[DecisionKind, str]:

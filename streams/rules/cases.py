@@ -485,7 +485,7 @@ def silence_cases(
     asked: Asked,
     weights: Weights,
 ) -> Iterator[Drafted]:
-    """What is due and has not come, by the clauses in force today (or up to their end)."""
+    """What is due and has not come, by the clauses in force today (or up to their end); `reports` the latest last."""
     versions: dict[str, Clause] = {}
     for clause in sorted(ground.license.clauses, key=lambda c: (clause_start(c, ground.license), c.version)):
         applies = not clause.destinations or ground.destination in clause.destinations
@@ -525,8 +525,7 @@ def _silent(
     elif ground.today.reached(due + dt.timedelta(days=weights.silence_review)):
         band = "review"
     after = {"alert": weights.silence_alert, "review": weights.silence_review, "watch": 0}[band]
-    last = max(reports, key=lambda c: (_performed(c), c.key), default=None)
-    support = [license, *([last] if last else [])]
+    support = [license, *reports[-1:]]
     case = Case(
         key=f"silence:{clause.id}:{due.isoformat()}{f':{finding.matter}' if finding.matter else ''}",
         kind="silence",
@@ -550,7 +549,3 @@ def _silent(
         evidence=tuple(Evidence(fact=c.key, revision=c.fact.revision, hash=c.hash) for c in support),
     )
     return Drafted(case, clause, refused=True, again=finding.again)
-
-
-def _performed(counted: Counted) -> dt.date:
-    return counted.fact.performed.last if isinstance(counted.fact, PostShipmentReport) else dt.date.min

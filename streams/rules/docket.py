@@ -533,13 +533,19 @@ class Docket:
 
     def _drafts(self, file: File, draw: Callable[[Ground], Iterable[Drafted]]) -> Drafts:
         ground = file.ground.asked(Today(self._today))
-        drafted = tuple(msgspec.structs.replace(d, handling=self._handling(d)) for d in draw(ground))
+        drafted = tuple(self._handled(draw(ground)))
         assert ground.heard
         return Drafts(drafted, ground.today.since, ground.today.until, ground.heard)
 
-    def _handling(self, drafted: Drafted) -> Handling:
-        behind = (self._behind(e.fact) for e in drafted.case.evidence)
-        return Handling.of_all(Handling.of(fact) for fact in behind if fact)
+    def _handled(self, drafted: Iterable[Drafted]) -> Iterator[Drafted]:
+        """Each with how far it may travel; cases of one event rest on the same evidence."""
+        evidence, handling = None, Handling()
+        for each in drafted:
+            if each.case.evidence is not evidence:
+                evidence = each.case.evidence
+                behind = (self._behind(e.fact) for e in evidence)
+                handling = Handling.of_all(Handling.of(fact) for fact in behind if fact)
+            yield msgspec.structs.replace(each, handling=handling)
 
     def _of_event(self, key: str, file: File, ground: Ground) -> Iterator[Drafted]:
         event = self._events[key]

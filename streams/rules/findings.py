@@ -134,7 +134,7 @@ class Ground:
 
     def begins(self, clause: Clause) -> dt.date:
         """The first day of the duty, in whichever version."""
-        return min(clause_start(c, self.license) for c in self.license.clauses if c.id == clause.id)
+        return self._known.begins[clause.id]
 
     def owed_by(self, clause: Clause) -> Party:
         """Whose duty it is: as the clause says, else as is usual for its kind."""
@@ -163,6 +163,14 @@ class Known:
     def terms(self) -> tuple[Term, ...]:
         """The clauses, each with its days."""
         return terms_of(self._license, self._destination, self._weights)
+
+    @cached_property
+    def begins(self) -> dict[str, dt.date]:
+        """By id of a clause, the first day of the duty in whichever version."""
+        begins: dict[str, dt.date] = {}
+        for clause in self._license.clauses:
+            begins[clause.id] = min(clause_start(clause, self._license), begins.get(clause.id, dt.date.max))
+        return begins
 
     @cached_property
     def window(self) -> UseWindow:
