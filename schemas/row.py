@@ -23,5 +23,5 @@ class Header(Struct, tag_field="fact", tag="header", frozen=True, kw_only=True):
 class Recheck(Struct, tag_field="fact", tag="recheck", frozen=True, kw_only=True):
     """Asks for the assessment of the partition's dossiers."""
 
-    reason: Annotated[str, Meta(description="Why: recovery, stranger, policy, burst, pressing [word].")]
+    reason: Annotated[str, Meta(description="Why: recovery, stranger, policy, burst [word].")]
     destinations: Annotated[tuple[Country, ...], Meta(description="Which; empty: all of the partition.")] = ()

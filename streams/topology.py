@@ -53,10 +53,6 @@ CHANGELOGS = (f"{GROUP}-rows-changelog",)
 """What tables remember in topics that have no file of their own."""
 
 
-FEW = 500
-"""A worker keeps up as long as no more facts and copies wait for it: some tenths of a second [count]."""
-
-
 class Stream(msgspec.Struct, frozen=True):
     """The built topology."""
 
@@ -83,13 +79,12 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
 
     taken: dict[Any, int] = {}
 
-    def behind() -> bool:
-        waiting = ((app.consumer.highwater(tp) or 0) - offset for tp, offset in list(taken.items()))
-        return sum(max(0, count) for count in waiting) > FEW
+    def waiting() -> int:
+        return sum(max(0, (app.consumer.highwater(tp) or 0) - offset) for tp, offset in list(taken.items()))
 
     watch = Watch(
         WatchPorts(
-            rows=rows, alerts=alerts, remarks=remarks, ask=send_copy, park=park, partitions=partitions, behind=behind
+            rows=rows, alerts=alerts, remarks=remarks, ask=send_copy, park=park, partitions=partitions, waiting=waiting
         ),
         Assessor(namer_of),
     )

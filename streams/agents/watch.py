@@ -20,24 +20,21 @@ from schemas.codec import encode
 from streams.agents.arrival import Arrival, Park, unreadable
 from streams.rules.assess import Assessor
 from streams.rules.docket import Docket, Settled
-from streams.rules.dossier import Partition, Touched, of_kind
+from streams.rules.dossier import Partition, Touched
 from streams.rules.placing import Copy, partition_of
 from streams.rules.told import Row, Told, read_row
 
 QUIET = 0.03
 """A burst ends when nothing came for so long and nothing waits [seconds]."""
-PRESSING_WAITS, BURST_LASTS, LONGEST_BURST = 0.2, 2.0, 4.0
-"""While rows keep coming: accounts of abuse and decisions are assessed after the first, by themselves; what registers
-and routine checks changed after the second, together, because each of them has every alert on its license written anew.
-A worker that does not keep up assesses all together, `SHARE` times as long after as the last assessments of all parts
-took, but never longer than the third [seconds]."""
+BURST_LASTS, LONGEST_BURST = 0.5, 4.0
+"""Else when it lasted for the first; for a worker that does not keep up, `SHARE` times as long as the last assessments
+of all parts took, but never longer than the second [seconds]: what changed many times is then assessed once."""
 SHARE = 8
 """Of so many parts of the time of a worker that does not keep up, assessing takes about one [count]."""
-PRESSES = ("incident", "decision")
-"""Kinds of fact that are not kept waiting for the routine."""
-BURST, PRESSING = "burst", "pressing"
-"""Reasons of a recheck at the end of a burst: of all that changed, or of what presses in it. They name all that they
-ask for, even if that is nothing but a look at changed names."""
+FEW = 2_000
+"""A worker keeps up as long as no more facts and rows wait for it: a second or two [count]."""
+BURST = "burst"
+"""Reason of a recheck that names all that it asks for, even if that is nothing but a look at changed names."""
 Table = MutableMapping[bytes, bytes]
 
 
@@ -57,8 +54,8 @@ class WatchPorts(msgspec.Struct, frozen=True, kw_only=True):
     seconds: Callable[[], float] = time.monotonic
     """Tells how long a burst has lasted; changes when something is assessed, never what comes out."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    behind: Callable[[], bool] = lambda: False
-    """Whether more facts and rows wait than a worker has before it that keeps up."""
+    waiting: Callable[[], int] = lambda: 0
+    """Facts and rows that this worker has not yet taken in [count]."""
 
 
 class Keeper:
@@ -76,29 +73,12 @@ class Keeper:
         """By destination what touched it since."""
         self.since = 0.0
         """When the present burst began."""
-        self.pressed: float | None = None
-        """When the first of what presses in it came."""
         self.latest = 0.0
         """When its latest row came."""
         self.took = 0.0
         """What the last assessment took [seconds]."""
         self.asked = False
         """Whether the end of the burst has been told."""
-
-    def take(self, only_pressing: bool) -> Touched:
-        """Hand out what changed and has to be assessed now."""
-        taken, self.changed, self.pressed = self.changed, {}, None
-        if only_pressing:
-            for destination, keys in taken.items():
-                if rest := frozenset(key for key in keys if of_kind(key) not in PRESSES):
-                    self.changed[destination] = rest
-            taken = {d: keys - self.changed.get(d, frozenset()) for d, keys in taken.items()}
-            taken = {d: keys for d, keys in taken.items() if keys}
-        return taken
-
-    def pressing(self) -> list[str]:
-        """The destinations of what presses."""
-        return sorted(d for d, keys in self.changed.items() if any(of_kind(key) in PRESSES for key in keys))
 
 
 class Watch:
@@ -161,8 +141,6 @@ class Watch:
         keeper.latest = self._ports.seconds()
         if not keeper.changed:
             keeper.since = keeper.latest
-        if keeper.pressed is None and any(of_kind(key) in PRESSES for keys in touched.values() for key in keys):
-            keeper.pressed = keeper.latest
         for destination, keys in touched.items():
             keeper.changed[destination] = keeper.changed.get(destination, frozenset()) | keys
 
@@ -170,19 +148,17 @@ class Watch:
         """Ask for an assessment where a burst has ended, for ever."""
         while True:
             await self._ports.sleep(QUIET / 2)
-            now, behind = self._ports.seconds(), self._ports.behind()
+            now, waiting = self._ports.seconds(), self._ports.waiting()
+            behind = waiting > FEW
             took = sum(k.took for k in self._keepers.values())
             lasts = min(max(BURST_LASTS, SHARE * took), LONGEST_BURST) if behind else BURST_LASTS
             for partition, keeper in list(self._keepers.items()):
                 if keeper.asked or not (keeper.changed or keeper.renamed):
                     continue
-                quiet = now - keeper.latest > QUIET and not behind
+                quiet = now - keeper.latest > QUIET and not waiting
                 if quiet or now - keeper.since > lasts:
                     keeper.asked = True
                     await self.recheck(partition, BURST, *sorted(keeper.changed))
-                elif not behind and keeper.pressed is not None and now - keeper.pressed > PRESSING_WAITS:
-                    keeper.asked = True
-                    await self.recheck(partition, PRESSING, *keeper.pressing())
 
     @property
     def idle(self) -> bool:
@@ -192,19 +168,16 @@ class Watch:
     async def _look(self, keeper: Keeper, asked: Recheck, partition: int) -> None:
         """Assess what changed since; what is asked for by name for another reason than a burst, from the beginning."""
         begun = self._ports.seconds()
-        pressing = asked.reason == PRESSING
-        if asked.reason not in (BURST, PRESSING):
+        if asked.reason != BURST:
             afresh = self._owned(asked.destinations or keeper.dossiers.destinations(), partition)
             keeper.dockets = {d: docket for d, docket in keeper.dockets.items() if d not in afresh}
             self._mark(keeper, dict.fromkeys(afresh, frozenset()))
-        if keeper.renamed and not pressing:
+        if keeper.renamed:
             await asyncio.to_thread(self._close_renamed, keeper)
-            keeper.renamed = False
-        changed, keeper.asked = keeper.take(pressing), False
+        changed, keeper.changed, keeper.renamed, keeper.asked = keeper.changed, {}, False, False
         for destination in sorted(changed):
             await self._assess(keeper, destination, changed[destination])
-        if not pressing:
-            keeper.took = self._ports.seconds() - begun
+        keeper.took = self._ports.seconds() - begun
 
     def _close_renamed(self, keeper: Keeper) -> None:
         """Close the dockets that hold a name which may mean somebody else now."""

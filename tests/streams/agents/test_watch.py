@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from builders import a_delivery, a_license, a_name, a_policy, a_publication, a_report, a_retraction, a_tick, an_incident
+from builders import a_delivery, a_license, a_name, a_policy, a_publication, a_retraction, a_tick, an_incident
 from schemas import Alert, Recheck
 from schemas.codec import decode_alert, decode_remark, decode_row, encode
 from schemas.incident import ClaimedProduct, Operator
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
-from streams.agents.watch import BURST_LASTS, PRESSING_WAITS, QUIET, Watch, WatchPorts, withdrawn
+from streams.agents.watch import BURST_LASTS, FEW, LONGEST_BURST, QUIET, Watch, WatchPorts, withdrawn
 from streams.rules.assess import Assessor, assess_facts
 from streams.rules.naming import PlainNamer
 from streams.rules.placing import partition_of, place
@@ -49,7 +49,7 @@ class Installation:
         self.namer_of = namer_of
         self.rows, self.alerts, self.remarks = Table(), Table(), Table()
         self.asked, self.parked = [], []
-        self.now, self.is_behind = 100.0, False
+        self.now, self.pace, self.waiting = 100.0, 0.0, 0
         self.start()
 
     def start(self):
@@ -62,10 +62,14 @@ class Installation:
         self.watch = Watch(
             WatchPorts(
                 rows=self.rows, alerts=self.alerts, remarks=self.remarks, ask=ask, park=park, partitions=PARTITIONS,
-                seconds=lambda: self.now, sleep=self._sleep, behind=lambda: self.is_behind,
+                seconds=self._seconds, sleep=self._sleep, waiting=lambda: self.waiting,
             ),
             Assessor(self.namer_of),
         )  # fmt: skip
+
+    def _seconds(self):
+        self.now += self.pace
+        return self.now
 
     async def _sleep(self, _):
         self.looks -= 1
@@ -97,15 +101,6 @@ class Installation:
     @property
     def bands(self):
         return {k.decode().split("~")[2]: decode_alert(v).band for k, v in self.alerts.items() if not is_withdrawn(v)}
-
-    @property
-    def reports(self):
-        """By clause, the reports that its alert shows."""
-        return {k.decode().split("~")[2]: len(decode_alert(v).reports) for k, v in self.alerts.items()}
-
-
-def a_routine_report(id):
-    return a_report(LICENSE, id)
 
 
 async def a_house(*facts):
@@ -214,50 +209,40 @@ async def test_a_burst_ends_when_nothing_has_come_for_a_moment():
     assert await house.look() == [], "its end is told once"
 
 
-@pytest.mark.parametrize(
-    ("row", "lasts", "reason"), [(an_incident, PRESSING_WAITS, "pressing"), (a_routine_report, BURST_LASTS, "burst")]
-)
-async def test_each_row_puts_off_the_end_but_not_for_ever(row, lasts, reason):
+async def test_each_row_puts_off_the_end_but_not_for_ever():
     house = Installation()
     began = house.now
     for n in range(1000):
-        if house.now - began > lasts:
+        if house.now - began > BURST_LASTS:
             break
-        await house.hears(row(f"F{n}"))
+        await house.hears(an_incident(f"I{n}"))
         assert await house.look() == []
         house.now += QUIET * 0.9
-    assert [recheck.reason for _, recheck in await house.look()] == [reason]
+    assert len(await house.look()) == 1
     assert len(house.rows) > 5
 
 
-async def test_what_presses_is_assessed_without_the_routine_which_comes_later():
-    house = await a_house(a_policy(), a_tick(), LICENSE, a_delivery(LICENSE))
-    house.now += 10
-    await house.look()
-    await house.hears(a_routine_report("R1"), an_incident())
-    house.now += PRESSING_WAITS * 1.1
-    await house.hears(a_routine_report("R2"))
-    ((_, asked),) = await house.look()
-    assert asked == Recheck(reason="pressing", destinations=("XA",))
-    await house.hears_burst()
-    assert house.reports == {"permitted-purpose": 0, "prohibited-target-class": 0}, "they have not been looked at yet"
-    house.now += BURST_LASTS
-    await house.hears(a_routine_report("R3"))
-    assert [recheck.reason for _, recheck in await house.look()] == ["burst"]
-    await house.hears_burst()
-    assert house.reports == {"permitted-purpose": 3, "prohibited-target-class": 3}
-    assert house.watch.idle
-
-
-async def test_while_facts_wait_a_burst_is_not_over_unless_it_lasted():
+async def test_rows_that_wait_are_no_quiet():
     house = Installation()
-    house.is_behind = True
+    house.waiting = 1
     await house.hears(*WORLD)
     house.now += QUIET * 5
     assert await house.look() == []
-    house.now += PRESSING_WAITS
-    assert await house.look() == [], "what presses waits with the rest"
-    house.now += BURST_LASTS
+    house.waiting = 0
+    assert len(await house.look()) == 1
+
+
+async def test_a_worker_that_does_not_keep_up_assesses_the_less_often_the_longer_it_takes():
+    house = Installation()
+    house.pace = 0.1
+    await house.hears(*WORLD)
+    await house.rechecks()
+    house.pace = 0.0
+    house.waiting = FEW + 1
+    await house.hears(an_incident("I2"))
+    house.now += BURST_LASTS * 1.1
+    assert await house.look() == []
+    house.now += LONGEST_BURST
     assert len(await house.look()) == 1
 
 
