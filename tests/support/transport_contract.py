@@ -47,10 +47,19 @@ async def test_nothing_to_send_is_sent_at_once(carrier: Any) -> None:
     assert await carrier.producer.send([]) == []
 
 
-async def test_many_callers_share_the_log(carrier: Any) -> None:
+async def test_many_callers_at_once_are_each_told_where_their_own_records_stand(carrier: Any) -> None:
     calls = [carrier.producer.send([Outgoing(carrier.topic, b"%d" % n, b"k", 0)] * 3) for n in range(20)]
-    positions = [position for call in await asyncio.gather(*calls) for position in call]
-    assert sorted(p.offset for p in positions) == list(range(60))
+    told = await asyncio.gather(*calls)
+    stand = bodies(await carrier.reader.read(carrier.topic, 0, 0, 100))
+    assert [[stand[p.offset] for p in positions] for positions in told] == [[b"%d" % n] * 3 for n in range(20)]
+    assert len(stand) == 60
+
+
+async def test_a_call_that_is_refused_is_refused_alone(carrier: Any) -> None:
+    calls = [carrier.producer.send([Outgoing(carrier.topic, b"x", b"k", 9 if n == 7 else 0)]) for n in range(20)]
+    told = await asyncio.gather(*calls, return_exceptions=True)
+    assert [n for n, answer in enumerate(told) if isinstance(answer, ValueError)] == [7]
+    assert await carrier.reader.ends([carrier.topic]) == {(carrier.topic, p): 19 if p == 0 else 0 for p in range(4)}
 
 
 async def test_a_record_for_a_partition_that_is_not_there_is_refused_in_words(carrier: Any) -> None:
