@@ -194,13 +194,13 @@ class Watch:
         docket.touch(touched)
         settled = await asyncio.to_thread(docket.settle)
         self._say(keeper.said[destination], destination, settled, opened=opened)
-        self._forget_remarks(keeper, destination, settled)
+        self._forget_remarks(keeper, settled)
 
     def _say(self, said: set[bytes], destination: str, settled: Settled, *, opened: bool) -> None:
         """Write what differs from what was last said; what is gone is withdrawn. A new docket says everything."""
         alerts = {a.id.encode(): encode(a) for a in settled.alerts}
         remarks = {r.key.encode(): encode(r) for r in settled.notes}
-        gone = {a.encode() for a in settled.gone} | {f"{destination}|{k}|{s}".encode() for k, s in settled.unsaid}
+        gone = {key.encode() for key in settled.gone | settled.unsaid}
         if opened:
             gone |= said - alerts.keys() - remarks.keys()
         for key in sorted(gone):
@@ -215,12 +215,11 @@ class Watch:
         said.update(alerts, remarks)
         said -= gone
 
-    def _forget_remarks(self, keeper: Keeper, destination: str, settled: Settled) -> None:
+    def _forget_remarks(self, keeper: Keeper, settled: Settled) -> None:
         """Of a remark on what was erased not even its key stays: it names the fact."""
-        for kind, subject in settled.unsaid:
-            key = f"{destination}|{kind}|{subject}".encode()
-            if keeper.dossiers.is_erased_ref(subject) and key in self._ports.remarks:
-                del self._ports.remarks[key]
+        for key in settled.unsaid:
+            if keeper.dossiers.is_erased_ref(key.split("|", 2)[2]) and key.encode() in self._ports.remarks:
+                del self._ports.remarks[key.encode()]
 
     async def recovered(self, rows: Iterable[tuple[bytes, bytes]], said: Iterable[bytes]) -> None:
         """Rebuild the dossiers from the rows that were remembered, and ask for their assessment.

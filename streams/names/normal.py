@@ -17,7 +17,7 @@ from importlib import resources
 import msgspec
 from anyascii import anyascii
 
-from streams.names.scripts import CONSONANTAL, UNSPACED, plain, runs, script, script_of
+from streams.names.scripts import UNSPACED, plain, runs, script, script_of
 from streams.names.states import common_forms
 
 WEIGHTS = {
@@ -494,8 +494,3 @@ def _keyed(text: str) -> str:
     words = [word for word in _words(text) if word.cls != "legal"]
     kept = "".join(word.surface.replace(" ", "") for word in words)
     return kept or lowered.replace(" ", "")
-
-
-def consonantal(name: Name) -> bool:
-    """Whether the name's script leaves vowels out."""
-    return name.script in CONSONANTAL

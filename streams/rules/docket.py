@@ -42,7 +42,7 @@ from streams.rules.cases import (
 )
 from streams.rules.clusters import Cluster, Clustering
 from streams.rules.counted import Counted
-from streams.rules.dossier import Partition, facts_of, of_kind
+from streams.rules.dossier import Partition, facts_of, of_kind, of_ref
 from streams.rules.findings import Ground
 from streams.rules.fitting import Fit, Profile, about_items, fit, profile_of
 from streams.rules.history import Heard
@@ -76,7 +76,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     gone: frozenset[str]
     """Alerts that are no more."""
     notes: tuple[Remark, ...]
-    unsaid: frozenset[Subject]
+    unsaid: frozenset[str]
+    """Keys of the remarks that no longer hold."""
     touched: int
     """Facts behind what was looked at again [count]."""
 
@@ -327,7 +328,7 @@ class Docket:
 
     def _account(self, key: str, counted: Counted | None, work: Work) -> None:
         """An account came, changed or went, or analysts hold something else of it."""
-        ref = key.partition(":")[2]
+        ref = of_ref(key)
         stands = counted and counted.fact.tense == "actual" and _stands(counted.fact)
         attributed = self._held.judgments.attributed(counted) if counted and stands else None
         work.accounts[ref] = attributed
@@ -573,16 +574,13 @@ class Docket:
         work.facts |= basis
         ground = file.ground.asked(Today(self._today))
 
-        def drawn(versions: Versions) -> list[Alert]:
-            on_file = OnFile(
-                counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted,
-                weights=self.weights, versions=versions, basis=tuple(sorted(basis)),
-            )  # fmt: skip
-            return list(alerts_of(on_file))
-
         names = self._names.version_for(spoken)
         versions = Versions(policy=self.weights.version, names=names, code=CODE_VERSION)
-        alerts = drawn(versions)
+        on_file = OnFile(
+            counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted,
+            weights=self.weights, versions=versions, basis=tuple(sorted(basis)),
+        )  # fmt: skip
+        alerts = list(alerts_of(on_file))
         since = max([ground.today.since, *(d.since for d in kept)])
         if since > FIRST:
             versions = msgspec.structs.replace(versions, since=since)
@@ -605,7 +603,7 @@ class Docket:
 
     def _behind(self, key: str) -> AnyFact | None:
         if of_kind(key) == "judgment":
-            return self._held.judgments.fact(key.partition(":")[2])
+            return self._held.judgments.fact(of_ref(key))
         counted = self._counted.get(key)
         return counted.fact if counted else None
 
@@ -662,7 +660,7 @@ class Docket:
         )
         self._note(key, [remarks.license_unknown(self.destination, report)] if unknown else [])  # type: ignore[arg-type]
 
-    def _news(self) -> tuple[tuple[Remark, ...], frozenset[Subject]]:
+    def _news(self) -> tuple[tuple[Remark, ...], frozenset[str]]:
         """What is noted otherwise than before, and what is no longer noted."""
         notes, unsaid = [], set()
         for subject in sorted(self._changed):
@@ -674,8 +672,8 @@ class Docket:
                     notes.append(note)
             else:
                 self._notes.pop(subject, None)
-                if self._said.pop(subject, None):
-                    unsaid.add(subject)
+                if gone := self._said.pop(subject, None):
+                    unsaid.add(gone.key)
         self._changed.clear()
         return tuple(notes), frozenset(unsaid)
 

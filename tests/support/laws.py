@@ -154,10 +154,7 @@ class KeptUp:
             settled = docket.settle()
             self.touched += settled.touched
             said = self.said[destination]
-            for gone in (
-                *(f"alert {a}" for a in settled.gone),
-                *(f"remark {destination}|{k}|{s}" for k, s in settled.unsaid),
-            ):
+            for gone in (*(f"alert {a}" for a in settled.gone), *(f"remark {key}" for key in settled.unsaid)):
                 said.pop(gone, None)
             said |= {f"alert {a.id}": encode(a) for a in settled.alerts} | {
                 f"remark {r.key}": encode(r) for r in settled.notes
