@@ -92,7 +92,7 @@ class Node(msgspec.Struct, frozen=True):
         with self.log.open("wb") as log:
             process = subprocess.Popen(  # noqa: S603  (our own words)
                 [
-                    *("java", "-Xms128m", f"-Xmx{self.heap_mib}m", "-XX:+UseG1GC"),
+                    *("java", "-Xms128m", f"-Xmx{self.heap_mib}m", "-XX:+UseG1GC", "-XX:TieredStopAtLevel=1"),
                     f"-Dlog4j2.configurationFile={_LOGGING}",
                     *("-cp", f"{self.libs}/*", "kafka.Kafka", str(self.properties)),
                 ],
@@ -287,6 +287,7 @@ class Cluster:
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": max(1, copies - 1),
             "group.initial.rebalance.delay.ms": 0,
+            "log.cleaner.backoff.ms": 60_000,  # four times as seldom as by default: it took a sixth of a core
         }
         return "".join(f"{name}={value}\n" for name, value in settings.items())
 
