@@ -8,8 +8,8 @@
                                                  ▼                   ▼
                                               parked              dossiers        partition = hash(destination)
                                                                      ▼
-                                   rows ◀────────────────────────  watch  ◀─ recheck (recovery, a stranger's record)
-                               (table: one a fact)                   │
+                                   rows ◀────────────────────────  watch  ◀──▶ study: the dossiers, kept and assessed,
+                               (table: one a fact)                   │              here or in a process beside it
                                          alerts, remarks ◀───────────┘            tables whose changelogs are the topics
                                             │
                       ┌─────────────────────┴──────────┐
@@ -17,13 +17,15 @@
             deliver ─▶ notices                store: every topic ─▶ warehouse ─▶ pages, API, boards
 
 One Faust app carries `place` and `watch`. What has to follow a topic without a table (deliver, store) reads through the
-`Reader` port. Offsets move only after every send before them has succeeded.
+`Reader` port. Offsets move only after every send before them has succeeded, those of `dossiers` only when what they
+changed has been assessed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,11 +38,12 @@ from schemas.topics import TOPICS
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
 from streams.agents.place import place_facts
+from streams.agents.studying import Here, Studying
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.assess import Assessor
-from streams.rules.naming import NamerOf
-from streams.rules.placing import Copy
-from streams.transport.app import App, RawTable, events_of, make_app, make_table, make_topic
+from streams.rules.placing import Copy, partition_of
+from streams.rules.study import Study
+from streams.transport.app import App, RawTable, done, events_of, make_app, make_table, make_topic
 from streams.transport.ports import Reader
 from streams.transport.readback import strangers
 
@@ -62,14 +65,24 @@ class Stream(msgspec.Struct, frozen=True):
     remarks: RawTable
 
 
-def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = RegisterNamer, **settings: Any) -> Stream:
-    """The app on the log at `log_url`, with its topics, tables and agents."""
+def build(log_url: str, *, partitions: int, home: Path, study: Studying | None = None, **settings: Any) -> Stream:
+    """The app on the log at `log_url`, with its topics, tables and agents.
+
+    `study`: where dossiers are kept and assessed, if not in this process. `settings` are Faust's.
+    """
     app = make_app(GROUP, log_url, partitions, home, **settings)
     topics = {name: _topic(app, name) for name in (*FACT_TOPICS, *DERIVED)}
     facts = make_topic(app, *FACT_TOPICS, compacted=True)
-    rows = make_table(app, "rows")
-    alerts = make_table(app, "alerts", changelog=topics["alerts"], read_back=True)
-    remarks = make_table(app, "remarks", changelog=topics["remarks"], read_back=True)
+
+    def partition_of_row(key: bytes) -> int:
+        return int(key[: key.index(b"|")])
+
+    def partition_of_said(key: bytes) -> int:
+        return partition_of(key[:2].decode(), partitions)
+
+    rows = make_table(app, "rows", partition_of=partition_of_row)
+    alerts = make_table(app, "alerts", changelog=topics["alerts"], read_back=True, partition_of=partition_of_said)
+    remarks = make_table(app, "remarks", changelog=topics["remarks"], read_back=True, partition_of=partition_of_said)
 
     async def send_copy(copy: Copy) -> None:
         await topics["dossiers"].post(key=copy.key, value=copy.value or None, partition=copy.partition)
@@ -77,23 +90,20 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     async def park(parked: Parked) -> None:
         await topics["parked"].send(key=(parked.key or parked.hash).encode(), value=encode(parked))
 
-    taken: dict[Any, int] = {}
-
-    def waiting() -> int:
-        return sum(max(0, (app.consumer.highwater(tp) or 0) - offset) for tp, offset in list(taken.items()))
-
+    kept = Kept(app)
     watch = Watch(
         WatchPorts(
-            rows=rows, alerts=alerts, remarks=remarks, ask=send_copy, park=park, partitions=partitions, waiting=waiting
+            rows=rows, alerts=alerts, remarks=remarks, stub=send_copy, park=park, partitions=partitions,
+            waiting=kept.waiting, taken=kept.taken,
         ),
-        Assessor(namer_of),
-    )
+        study or Here(Study(Assessor(RegisterNamer), partitions)),
+    )  # fmt: skip
 
     async def place(stream: Any) -> None:
-        await place_facts(_arrivals(stream, taken), partitions, send_copy, park)
+        await place_facts(kept.arrivals(stream, done), partitions, send_copy, park)
 
     async def keep_watch(stream: Any) -> None:
-        await watch.run(_arrivals(stream, taken))
+        await watch.run(kept.arrivals(stream, kept.keep))
 
     async def recover(*_: Any) -> None:
         await watch.recovered(list(rows.items()), [*alerts.keys(), *remarks.keys()])
@@ -104,23 +114,50 @@ def build(log_url: str, *, partitions: int, home: Path, namer_of: NamerOf = Regi
     return Stream(app, watch, alerts, remarks)
 
 
+class Kept:
+    """What has been read and is not done: rows that nobody has looked at yet, and how far each part was taken in."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._read: dict[Any, int] = {}
+        self._rows: dict[int, list[Any]] = defaultdict(list)
+
+    async def arrivals(self, stream: Any, handled: Callable[[Any], object]) -> AsyncIterator[Arrival]:
+        """A stream's records as our own; `handled` is given each message when the next one is asked for."""
+        async for event in events_of(stream, handled):
+            message = event.message
+            yield Arrival(
+                topic=message.topic,
+                partition=message.partition,
+                offset=message.offset,
+                timestamp_ms=int((message.timestamp or 0) * 1000),
+                key=message.key or b"",
+                value=message.value or b"",
+            )
+            self._read[message.tp] = message.offset + 1
+
+    def waiting(self) -> int:
+        """Records in the log that no agent has taken in [count]."""
+        highwater = self._app.consumer.highwater
+        return sum(max(0, (highwater(tp) or 0) - offset) for tp, offset in list(self._read.items()))
+
+    def keep(self, message: Any) -> None:
+        """A row was taken in: it is done when it has been assessed."""
+        self._rows[message.partition].append(message)
+
+    def taken(self, partition: int) -> Callable[[], None]:
+        """What was taken in of a partition so far; call it when that has been assessed."""
+        messages = self._rows.pop(partition, [])
+
+        def assessed() -> None:
+            for message in messages:
+                done(message)
+
+        return assessed
+
+
 def _topic(app: App, name: str) -> Any:
     return make_topic(app, name, compacted=TOPICS[name].cleanup == "compact")
-
-
-async def _arrivals(stream: Any, taken: dict[Any, int]) -> AsyncIterator[Arrival]:
-    """The stream's records as our own; `taken` notes how far each part was taken in."""
-    async for event in events_of(stream):
-        message = event.message
-        yield Arrival(
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            timestamp_ms=int((message.timestamp or 0) * 1000),
-            key=message.key or b"",
-            value=message.value or b"",
-        )
-        taken[message.tp] = message.offset + 1
 
 
 async def hear_strangers(stream: Stream, reader: Reader) -> None:

@@ -1,4 +1,5 @@
-"""One worker of the stream over a cluster: `place` and `watch` for its share of the partitions.
+"""One worker of the stream over a cluster: `place` and `watch` for its share of the partitions, and beside them, in a
+process of its own, what assesses.
 
 Any number may run, each under an instance number of its own. A worker that comes back under its number gets its share
 back at once, without a rebalance; one that stays away longer than the session timeout loses it to the others. What it
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 
 from schemas.topics import TOPICS
+from streams.agents.studying import Studying, beside
 from streams.errors import Stop, Wait
 from streams.health import LOOK_EVERY, STUCK_AFTER, Health, Movement, Seen, answer
 from streams.topology import CHANGELOGS, FACT_TOPICS, GROUP, Stream, build, hear_strangers, together
@@ -68,10 +70,15 @@ async def work(
 
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop)
+    async with beside(how.partitions) as study:
+        await _work(how, study, stopping, said)
+
+
+async def _work(how: Work, study: Studying, stopping: asyncio.Event, said: Callable[[str], object]) -> None:
     settings: dict[str, Any] = {"broker_session_timeout": how.session_timeout}
     if how.instance is not None:
         settings["consumer_group_instance_id"] = f"{GROUP}-{how.instance}"
-    stream = build(how.url, partitions=how.partitions, home=how.home, **settings)
+    stream = build(how.url, partitions=how.partitions, home=how.home, study=study, **settings)
     rounds = Rounds()
     stream.alerts.on_recover(rounds.one_more)
     reader = KafkaReader(how.address.brokers, **how.address.for_kafka_python())

@@ -31,10 +31,11 @@ from schemas import (
 )
 from schemas.codec import kind_of
 from schemas.common import EARLIEST
-from schemas.erasure import ERASABLE, key_digest
+from schemas.erasure import key_digest
 from streams.rules.counted import Counted
+from streams.rules.erased import ErasedKeys
 from streams.rules.judged import Judgments
-from streams.rules.placing import fact_of_row, serials_of
+from streams.rules.placing import serials_of
 from streams.rules.told import Row, Told
 
 F = TypeVar("F", bound=AnyFact)
@@ -130,7 +131,7 @@ class Partition:
         """By serial, the deliveries among its sightings."""
         self._referring: dict[str, set[str]] = defaultdict(set)
         self._speaking: dict[str, set[str]] = defaultdict(set)
-        self._erased: set[str] = set()
+        self._erased = ErasedKeys()
         self._left_out: frozenset[str] = frozenset()
         self._today = EARLIEST
         self._chosen: dict[type, tuple[Counted, ...]] = {}
@@ -169,22 +170,9 @@ class Partition:
         for row in rows:
             self.add(row)
 
-    def is_erased(self, key: str) -> bool:
-        """Whether the fact `kind:source:id` was erased: no body of it counts or is kept."""
-        return bool(self._erased) and key_digest(key) in self._erased
-
-    def is_erased_row(self, key: bytes) -> bool:
-        """Whether the row of this key is one of a fact that was erased."""
-        return bool(self._erased) and self.is_erased(fact_of_row(key))
-
-    def is_erased_ref(self, ref: str) -> bool:
-        """Whether what `source:id`, or `kind:source:id`, refers to was erased."""
-        return bool(self._erased) and any(self.is_erased(key) for key in (ref, *(f"{k}:{ref}" for k in ERASABLE)))
-
     def _add_erasure(self, erasure: Erasure) -> Touched:
-        if not erasure.erases or erasure.digest in self._erased:
+        if not self._erased.add(erasure):
             return {}
-        self._erased.add(erasure.digest)
         key = next((known for known in self._versions if key_digest(known) == erasure.digest), None)
         return {} if key is None else self._forget(key)
 
@@ -214,7 +202,7 @@ class Partition:
 
     def _add_header(self, header: Header) -> Touched:
         key = f"{header.of}:{header.source}:{header.id}"
-        if self.is_erased(key):
+        if self._erased.has(key):
             return {}
         versions = self._versions[key]
         versions.headers.add(header.revision)
@@ -228,7 +216,7 @@ class Partition:
 
     def _add_fact(self, told: Told) -> Touched:
         key = told.key
-        if self.is_erased(key):
+        if self._erased.has(key):
             return {}
         versions = self._versions[key]
         versions.add(told)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -127,11 +127,18 @@ class RawTopic(faust.Topic):  # type: ignore[misc]
 class RawTable(Table):  # type: ignore[misc]
     """A table of bytes to bytes, before a recovery and after it."""
 
-    def __init__(self, *args: Any, read_back: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        read_back: bool = False,
+        partition_of: Callable[[bytes], int] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **{"schema": RawSchema(), **kwargs})
         self.key_serializer = self.value_serializer = "raw"
         self.own_writes: set[tuple[str, int, int]] = set()
         self._read_back = read_back
+        self._partition_of = partition_of
         self._its_changelog: str | None = None
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
@@ -140,6 +147,13 @@ class RawTable(Table):  # type: ignore[misc]
         said = Outgoing(self._changelog_name(), _bytes("value", value), _bytes("key", key), partition)
         self.app.producer.post(said, self._note_sent if self._read_back else None)
         self.data._key_partition[key] = partition
+
+    def partition_for_key(self, key: bytes) -> int | None:
+        """The part that remembers a key: what the key tells, else the part of the event that is being handled."""
+        if self._partition_of is not None:
+            return self._partition_of(key)
+        part: int | None = super().partition_for_key(key)
+        return part
 
     def _changelog_name(self) -> str:
         if self._its_changelog is None:
@@ -283,20 +297,37 @@ def make_topic(app: App, *names: str, compacted: bool = False, partitions: int |
 
 
 def make_table(
-    app: App, name: str, *, changelog: faust.TopicT | None = None, read_back: bool = False, **options: Any
+    app: App,
+    name: str,
+    *,
+    changelog: faust.TopicT | None = None,
+    read_back: bool = False,
+    partition_of: Callable[[bytes], int] | None = None,
+    **options: Any,
 ) -> RawTable:
-    """A table of bytes to bytes; `changelog` is a topic of our own that remembers it.
+    """A table of bytes to bytes, written by assigning whole values.
 
-    Written only while an agent handles an event, by assigning whole values: its record goes to the event's partition.
-    `read_back` is for a table whose changelog is followed (`readback.py`); `options` are Faust's.
+    `changelog` is a topic of our own that remembers it. `partition_of` tells the partition of a key; without it, the
+    table is written only while an agent handles an event, and its record goes to the event's partition. `read_back` is
+    for a table whose changelog is followed (`readback.py`); `options` are Faust's.
     """
-    partitions = app.conf.topic_partitions
-    table: RawTable = app.Table(name, partitions=partitions, changelog_topic=changelog, read_back=read_back, **options)
+    table: RawTable = app.Table(
+        name, partitions=app.conf.topic_partitions, changelog_topic=changelog, read_back=read_back,
+        partition_of=partition_of, **options,
+    )  # fmt: skip
     return table
 
 
-async def events_of(stream: Any) -> AsyncIterator[faust.Event]:
-    """The events of an agent's stream; each is done when the next one is asked for.
+def done(message: Any) -> None:
+    """A message is done: a commit may pass it."""
+    if not message.decref():
+        message.acked = True
+
+
+async def events_of(stream: Any, handled: Callable[[Any], object] = done) -> AsyncIterator[faust.Event]:
+    """The events of an agent's stream; `handled` is given each message when the next one is asked for.
+
+    A `handled` of another kind keeps messages, and has each `done` later.
 
     Faust's own loop takes a turn of the event loop and a dozen calls for each event, and counts an event as done even
     where the agent raised; here the others get their turn after some events, and what was not done stays undone.
@@ -316,8 +347,7 @@ async def events_of(stream: Any) -> AsyncIterator[faust.Event]:
                 continue  # of a part that may belong to somebody else by now
             stream._set_current_event(event)
             yield event
-            if not message.decref():
-                message.acked = True
+            handled(message)
     except StopAsyncIteration:
         return  # Faust throws it into the queue of a stream that it stops
     finally:

@@ -44,6 +44,7 @@ from skeleton import Mark, Ports, Script, at_rest, expected_ends, own_ports, scr
 from infra.kafka.broker import Cluster, free_ports, missing
 from schemas.codec import encode, log_key, topic_of
 from schemas.topics import TOPICS
+from streams.agents.studying import Beside, beside
 from streams.demo.load import load_world
 from streams.topology import GROUP, build, together
 from streams.transport.address import read_address
@@ -74,7 +75,7 @@ class Took(msgspec.Struct, frozen=True):
     seconds: float
     """By the clock on the wall."""
     processor: float
-    """Of the processor, all threads of the process that read and sent [s]."""
+    """Of the processor: all threads of the process that read and sent, and of the one that assesses beside it [s]."""
 
 
 # -- one round, in a process of its own -------------------------------------------------------------------------------
@@ -107,7 +108,12 @@ async def ours(url: str, script: Script, name: str, home: Path) -> None:
 
 async def app(url: str, script: Script, home: Path) -> None:
     """A round of the app, with what a worker runs beside it."""
-    stream = build(url, partitions=PARTITIONS, home=home)
+    async with beside(PARTITIONS) as study:
+        await _app(url, script, home, study)
+
+
+async def _app(url: str, script: Script, home: Path, study: Beside) -> None:
+    stream = build(url, partitions=PARTITIONS, home=home, study=study)
     rounds = Rounds()
     stream.alerts.on_recover(rounds.one_more)
     reader = KafkaReader(read_address(url).brokers)
@@ -117,7 +123,8 @@ async def app(url: str, script: Script, home: Path) -> None:
 
     async with running(stream.app) as worker:
         hearing = hear_strangers_always(stream, reader, rounds)
-        await together(worker.failed(), stream.watch.end_bursts(), hearing, _measured(done, script))
+        measuring = _measured(done, script, lambda: study.processor)
+        await together(worker.failed(), stream.watch.end_bursts(), hearing, measuring)
     await reader.close()
 
 
@@ -152,16 +159,16 @@ def _all_written(ports: Ports, script: Script, url: str) -> Callable[[], Any]:
     return done
 
 
-async def _measured(done: Callable[[Mark], Any], script: Script) -> None:
-    """Say when the process is ready, when it is warm, and what the rest took."""
+async def _measured(done: Callable[[Mark], Any], script: Script, elsewhere: Callable[[], float] = lambda: 0.0) -> None:
+    """Say when the process is ready, when it is warm, and what the rest took; `elsewhere`: of the processor, beside this process."""
     print("ready", flush=True)
     while not await done(script.warm):  # noqa: ASYNC110  (many things have to come to rest)
         await asyncio.sleep(0.01)
-    begun = time.process_time()
+    begun = time.process_time() + elsewhere()
     print("warm", flush=True)
     while not await done(script.whole):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    print(f"done {time.process_time() - begun}", flush=True)
+    print(f"done {time.process_time() + elsewhere() - begun}", flush=True)
 
 
 def child(words: Sequence[str]) -> int:

@@ -90,7 +90,7 @@ def nothing_lost(house: Broken) -> None:
         lived = LittleHouse([*GROUND, *(fact_of(seed * 50 + n) for n in range(20))], 8, seed, house.core, house.watch)
         facts = list(lived.facts)
         run(lived, deaths=2)
-        placed = {(b"%d|" % c.partition) + c.key for d in lived.dossiers for c in d if not c.key.startswith(b"recheck")}
+        placed = {(b"%d|" % c.partition) + c.key for d in lived.dossiers for c in d}
         assert placed <= set(lived.rows)
         assert lived.placed == len(facts)
 
@@ -266,11 +266,11 @@ BREAKS = [
     ("the clause in force", "event_time", "rules/standing.py", "if term.first <= last and first <= term.last and first <= disposed:", "if True:"),
     ("order of retractions", "retraction", "rules/dossier.py", "self.withdrawn = max(self.withdrawn, fact.revision)", "self.withdrawn = fact.revision"),
     ("reach of a retraction", "retraction", "rules/dossier.py", "newest > self.withdrawn", "newest >= self.withdrawn"),
-    ("erasure before its fact", "erasure", "rules/dossier.py", "return bool(self._erased) and key_digest(key) in self._erased", "return False"),
+    ("erasure before its fact", "erasure", "rules/erased.py", "return bool(self._digests) and key_digest(key) in self._digests", "return False"),
     ("erasure after its fact", "erasure", "rules/dossier.py", "return {} if key is None else self._forget(key)", "return {}"),
     ("erasures everywhere", "erasure", "rules/placing.py", "Judgment | Name | Policy | Tick | Retraction | Erasure)", "Judgment | Name | Policy | Tick | Retraction)"),
-    ("stubs over rows", "erasure", "agents/watch.py", "await self._lay_stubs(keeper, arrival.partition, row)", "pass"),
-    ("stubs over what comes later", "erasure", "agents/watch.py", "if keeper.dossiers.is_erased_row(arrival.key):", "if False:"),
+    ("stubs over rows", "erasure", "agents/watch.py", "await self._lay_stubs(part, arrival.partition)", "pass"),
+    ("stubs over what comes later", "erasure", "agents/watch.py", "elif part.erased.has_row(arrival.key):", "elif False:"),
     ("stubs are passed over", "erasure", "agents/watch.py", "if not arrival.value:", "if False:"),
     ("headers", "any_partitions", "rules/dossier.py", "versions.headers.add(header.revision)", "versions.headers.discard(header.revision)"),
     ("headers sent", "any_partitions", "rules/placing.py", "return whole + tuple(", "return whole or tuple("),
@@ -285,10 +285,11 @@ BREAKS = [
     ("country alone", "unknown", "rules/fitting.py", "if any(i.technology == incident.technology for i in license.items) else 0", "if license.items else 0"),
     ("the unmatched", "unknown", "rules/docket.py", "notes += note(self.destination, cluster, event.graded)", "pass"),
     ("key of a row", "nothing_lost", "agents/watch.py", 'key = b"%d|" % arrival.partition + arrival.key', 'key = b"0|" + arrival.key'),
-    ("marks of a burst", "agents", "agents/watch.py", "keeper.changed[destination] = keeper.changed.get(destination, frozenset()) | keys", "keeper.changed = {destination: keys}"),
-    ("whose destination it is", "agents", "agents/watch.py", "if partition_of(d, self._ports.partitions) == partition]", "if d]"),
+    ("marks of a burst", "agents", "rules/study.py", "self.changed[destination] = self.changed.get(destination, NOTHING) | keys", "self.changed = {destination: keys}"),
+    ("a part that changed", "agents", "agents/watch.py", "self._parts[arrival.partition].mark(self._ports.seconds())", "pass"),
+    ("whose destination it is", "agents", "rules/study.py", "if partition_of(d, self._partitions) == partition]", "if d]"),
     ("what is gone", "agents", "agents/watch.py", "for key in sorted(gone):", "for key in ():"),
-    ("recovery", "agents", "agents/watch.py", 'await self.recheck(partition, "recovery")', "pass"),
+    ("recovery", "agents", "agents/watch.py", "await self._study.take_in(int(number), value)", "pass"),
     ("what was said", "told_once", "agents/watch.py", "if table.get(key) != values[key]:", "if key:"),
     ("every copy", "agents", "agents/place.py", "for copy in copies:", "for copy in copies[:1]:"),
     ("a day that ends in the west", "lines", "rules/days.py", "return midnight.date() if midnight.time() == dt.time() else midnight.date() + ONE", "return midnight.date()"),

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from agents import Died, LittleHouse, run, shuffled
 from laws import HOUSE
+from schemas import Recheck
 from schemas.codec import encode
+from streams.agents.arrival import Arrival
 from worlds import GROUND, seeds, worlds
 
 SMALL = settings(settings.get_profile("laws"), max_examples=25)
@@ -58,7 +60,7 @@ def test_looking_again_at_what_has_not_changed_says_nothing(world, seed):
 
     async def again():
         await house.restart()
-        await house.watch.recheck(0, "policy")
+        await house.watch.hear(Arrival("dossiers", 0, 0, 0, b"recheck|policy", encode(Recheck(reason="policy"))))
         await house.live(0)
 
     asyncio.run(again())

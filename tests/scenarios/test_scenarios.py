@@ -15,17 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from schemas import Alert, AnyFact, Name, Recheck, Remark
+from schemas import Alert, AnyFact, Name, Remark
 from schemas.codec import decode_alert, decode_fact, decode_remark, encode, log_key, topic_of
 from schemas.reading import LineRefused, read_ndjson
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
 from streams.agents.place import place_facts
+from streams.agents.studying import Here
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.assess import Assessor, assess_facts
 from streams.rules.foreknown import foreknown
 from streams.rules.needed import Covered, needed_to_match
 from streams.rules.placing import Copy
+from streams.rules.study import Study
 from streams.rules.survey import Survey
 
 HERE = Path(__file__).parent
@@ -81,13 +83,14 @@ async def through_the_agents(facts: list[AnyFact]) -> Said:
     await place_facts(arrivals(), PARTITIONS, send, park)
     rows, alerts, remarks = tables
     watch = Watch(
-        WatchPorts(rows=rows, alerts=alerts, remarks=remarks, ask=send, park=park, partitions=PARTITIONS),
-        Assessor(register),
+        WatchPorts(rows=rows, alerts=alerts, remarks=remarks, stub=send, park=park, partitions=PARTITIONS),
+        Here(Study(Assessor(register), PARTITIONS)),
     )
-    look = Copy(0, b"recheck|burst", encode(Recheck(reason="burst")))
     for partition, copies in enumerate(parts):
-        for copy in (*copies[: len(copies) // 2], look, *copies[len(copies) // 2 :], look):
-            await watch.hear(Arrival("dossiers", partition, 0, 0, copy.key, copy.value))
+        for half in (copies[: len(copies) // 2], copies[len(copies) // 2 :]):
+            for copy in half:
+                await watch.hear(Arrival("dossiers", partition, 0, 0, copy.key, copy.value))
+            await watch.look([partition])
     said = {a.id: a for v in alerts.values() if (a := decode_alert(v)).status != "withdrawn"}
     return said, [r for v in remarks.values() if not (r := decode_remark(v)).gone]
 

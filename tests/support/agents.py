@@ -11,6 +11,7 @@ from laws import HOUSE, Core, recorded_again
 from schemas import AnyFact, Parked
 from schemas.codec import decode_alert, decode_remark, encode, log_key, topic_of
 from streams.agents.arrival import Arrival
+from streams.agents.studying import Here
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.placing import Copy
 
@@ -93,12 +94,12 @@ class LittleHouse:
 
     def _new_watch(self) -> Watch:
         ports = WatchPorts(
-            rows=self.rows, alerts=self.alerts, remarks=self.remarks, ask=self._ask, park=self._park,
+            rows=self.rows, alerts=self.alerts, remarks=self.remarks, stub=self._send, park=self._park,
             partitions=self.partitions, seconds=lambda: self.now, sleep=self._one_look,
         )  # fmt: skip
-        return self._kind(ports, self.core.assessor())
+        return self._kind(ports, Here(self.core.study(self.core.assessor(), self.partitions)))
 
-    async def _ask(self, copy: Copy) -> None:
+    async def _send(self, copy: Copy) -> None:
         self.fate.step()
         self.dossiers[copy.partition].append(copy)
 
@@ -124,7 +125,7 @@ class LittleHouse:
             done = len(batch)
 
         try:
-            await self.core.place_facts(arrivals(), self.partitions, self._ask, self._park)
+            await self.core.place_facts(arrivals(), self.partitions, self._send, self._park)
         finally:
             self.placed += done
 

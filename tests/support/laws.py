@@ -18,7 +18,7 @@ from schemas.alert import Alert, Case
 from schemas.codec import decode_alert, decode_row, encode
 from schemas.incident import Publication
 from streams.agents import place as place_agent
-from streams.rules import assess, dossier, placing
+from streams.rules import assess, dossier, placing, study
 from streams.rules.assess import Assessment
 
 
@@ -30,6 +30,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     partition_of: Callable[[str, int], int] = placing.partition_of
     partition: Callable = dossier.Partition
     assessor: Callable = assess.Assessor
+    study: Callable = study.Study
     place_facts: Callable = place_agent.place_facts
 
     def told(self, facts: Iterable[AnyFact]) -> dict[str, bytes]:

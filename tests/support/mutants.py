@@ -14,7 +14,15 @@ import msgspec
 from laws import Core
 
 HOUSE = Path(__file__).parents[2] / "streams"
-COPIED = ("rules", "agents/watch.py", "agents/place.py", "agents/arrival.py", "agents/__init__.py")
+COPIED = (
+    "rules",
+    "agents/watch.py",
+    "agents/studying.py",
+    "agents/naming.py",
+    "agents/place.py",
+    "agents/arrival.py",
+    "agents/__init__.py",
+)
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -66,6 +74,7 @@ def _load(folder: Path, name: str) -> Broken:
                 "rules.assess",
                 "rules.dossier",
                 "rules.placing",
+                "rules.study",
                 "rules.weighing",
                 "agents.watch",
                 "agents.place",
@@ -79,6 +88,7 @@ def _load(folder: Path, name: str) -> Broken:
         partition_of=found["rules.placing"].partition_of,
         partition=found["rules.dossier"].Partition,
         assessor=found["rules.assess"].Assessor,
+        study=found["rules.study"].Study,
         place_facts=found["agents.place"].place_facts,
     )
     return Broken(core, found["agents.watch"].Watch, found["rules.weighing"])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from builders import a_delivery, a_license, a_name, a_policy, a_publication, a_retraction, a_tick, an_incident
 from schemas import Alert, Recheck
-from schemas.codec import decode_alert, decode_remark, decode_row, encode
+from schemas.codec import decode_alert, decode_remark, encode
 from schemas.incident import ClaimedProduct, Operator
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
-from streams.agents.watch import BURST_LASTS, FEW, LONGEST_BURST, QUIET, Watch, WatchPorts, withdrawn
+from streams.agents.studying import Here
+from streams.agents.watch import BURST_LASTS, LONGEST_BURST, QUIET, SHARE, Watch, WatchPorts, withdrawn
 from streams.rules.assess import Assessor, assess_facts
 from streams.rules.naming import PlainNamer
 from streams.rules.placing import partition_of, place
+from streams.rules.study import Study
 
 PARTITIONS = 4
 XA = partition_of("XA", PARTITIONS)
@@ -38,51 +42,67 @@ class Table(dict):
         super().__setitem__(key, value)
 
 
-class Looked(BaseException):
+class Over(BaseException):
     """One look at the bursts is over."""
 
 
+class Looked(Here):
+    """Remembers which partitions and destinations were looked at; a look takes `house.takes` seconds."""
+
+    def __init__(self, study, house):
+        super().__init__(study)
+        self.house, self.house.takes = house, 0.0
+        self.looked = []
+
+    async def look(self, partitions):
+        for partition in partitions:
+            async for sayings in super().look([partition]):
+                self.house.now += self.house.takes
+                self.looked.append((partition, tuple(s.destination for s in sayings)))
+                yield sayings
+
+
 class Installation:
-    """A watch with its tables, a clock by hand, and what it asked for."""
+    """A watch with its tables, a clock by hand, and what was looked at."""
 
     def __init__(self, namer_of=PlainNamer):
         self.namer_of = namer_of
         self.rows, self.alerts, self.remarks = Table(), Table(), Table()
-        self.asked, self.parked = [], []
-        self.now, self.pace, self.waiting = 100.0, 0.0, 0
+        self.stubs, self.parked, self.done = [], [], []
+        self.now, self.waiting = 100.0, 0
         self.start()
 
     def start(self):
-        async def ask(copy):
-            self.asked.append(copy)
+        async def stub(copy):
+            self.stubs.append(copy)
 
         async def park(parked):
             self.parked.append(parked)
 
+        def taken(partition):
+            return lambda: self.done.append(partition)
+
+        self.study = Looked(Study(Assessor(self.namer_of), PARTITIONS), self)
         self.watch = Watch(
             WatchPorts(
-                rows=self.rows, alerts=self.alerts, remarks=self.remarks, ask=ask, park=park, partitions=PARTITIONS,
-                seconds=self._seconds, sleep=self._sleep, waiting=lambda: self.waiting,
+                rows=self.rows, alerts=self.alerts, remarks=self.remarks, stub=stub, park=park, partitions=PARTITIONS,
+                seconds=lambda: self.now, sleep=self._sleep, waiting=lambda: self.waiting, taken=taken,
             ),
-            Assessor(self.namer_of),
+            self.study,
         )  # fmt: skip
-
-    def _seconds(self):
-        self.now += self.pace
-        return self.now
 
     async def _sleep(self, _):
         self.looks -= 1
         if self.looks < 0:
-            raise Looked
+            raise Over
 
     async def look(self):
-        """One look at the bursts; what was asked for by it."""
+        """One look at the bursts; the partitions and destinations that were looked at."""
         self.looks = 1
-        before = len(self.asked)
-        with pytest.raises(Looked):
+        before = len(self.study.looked)
+        with pytest.raises(Over):
             await self.watch.end_bursts()
-        return [(c.partition, decode_row(c.value)) for c in self.asked[before:]]
+        return self.study.looked[before:]
 
     async def hears(self, *facts, partition=XA):
         for fact in facts:
@@ -90,13 +110,9 @@ class Installation:
                 if copy.partition == partition:
                     await self.watch.hear(Arrival("dossiers", partition, 0, 0, copy.key, copy.value))
 
-    async def rechecks(self, *destinations, partition=XA):
-        value = encode(Recheck(reason="burst" if destinations else "recovery", destinations=destinations))
-        await self.watch.hear(Arrival("dossiers", partition, 0, 0, b"recheck|burst", value))
-
-    async def hears_burst(self):
-        copy = self.asked[-1]
-        await self.watch.hear(Arrival("dossiers", copy.partition, 0, 0, copy.key, copy.value))
+    async def hear_recheck(self, *destinations):
+        value = encode(Recheck(reason="policy", destinations=destinations))
+        await self.watch.hear(Arrival("dossiers", XA, 0, 0, b"recheck|policy", value))
 
     @property
     def bands(self):
@@ -106,7 +122,7 @@ class Installation:
 async def a_house(*facts):
     house = Installation()
     await house.hears(*facts)
-    await house.rechecks()
+    await house.watch.look([XA])
     return house
 
 
@@ -126,41 +142,40 @@ async def test_a_row_is_remembered_once_under_its_partition():
     assert all(key.startswith(b"%d|" % XA) for key in house.rows)
 
 
-async def test_a_duplicate_writes_nothing_and_is_not_looked_at():
+async def test_a_duplicate_writes_nothing_and_has_nothing_assessed():
     house = await a_house(*WORLD)
     rows, alerts = len(house.rows.written), len(house.alerts.written)
     await house.hears(*WORLD)
     house.now += 10
-    assert await house.look() == []
-    await house.rechecks()
+    assert await house.look() == [(XA, ())]
     assert (len(house.rows.written), len(house.alerts.written)) == (rows, alerts)
 
 
-async def test_a_row_alone_says_nothing_until_somebody_asks():
+async def test_a_row_alone_says_nothing_until_somebody_looks():
     house = Installation()
     await house.hears(*WORLD)
     assert house.alerts == {}
-    await house.rechecks("XA")
+    await house.watch.look([XA])
     assert house.bands
 
 
 async def test_what_is_left_of_an_alert_that_is_gone_is_its_withdrawal():
     house = await a_house(*WORLD)
     await house.hears(a_retraction(an_incident()))
-    await house.rechecks()
+    await house.watch.look([XA])
     assert dict(house.alerts) == {key: encode(withdrawn(key.decode(), "XA")) for key in house.alerts}
     assert len(house.alerts) == 2
     written = len(house.alerts.written)
-    await house.rechecks()
+    await house.watch.look([XA])
     assert len(house.alerts.written) == written, "a withdrawal is said once"
 
 
 async def test_an_alert_that_comes_back_is_said_again():
     house = await a_house(*WORLD)
     await house.hears(a_retraction(an_incident()))
-    await house.rechecks()
+    await house.watch.look([XA])
     await house.hears(an_incident(revision=2))
-    await house.rechecks()
+    await house.watch.look([XA])
     assert house.bands == {"permitted-purpose": "alert", "prohibited-target-class": "alert"}
 
 
@@ -170,11 +185,11 @@ async def test_a_remark_is_written_when_it_comes_and_when_it_goes():
     heron = an_incident("I2", products=(ClaimedProduct(name="Grey Heron"),), publications=(a_publication(origin="o2"),))
     key = b"XA|unmatched_incident|desk:I2"
     await house.hears(heron)
-    await house.rechecks()
+    await house.watch.look([XA])
     assert list(house.remarks) == [key]
     assert not decode_remark(house.remarks[key]).gone
     await house.hears(a_retraction(heron))
-    await house.rechecks()
+    await house.watch.look([XA])
     assert decode_remark(house.remarks[key]).gone
     assert len(house.remarks.written) == 2
 
@@ -184,8 +199,7 @@ async def test_a_partition_says_nothing_of_what_it_does_not_own():
     house = Installation()
     await house.hears(*WORLD, partition=other)
     assert len(house.rows) == 3, "the policy, the tick and the delivery with its serials"
-    await house.rechecks(partition=other)
-    await house.rechecks("XA", partition=other)
+    await house.watch.look([other])
     assert house.alerts == {}
     assert house.remarks == {}
 
@@ -205,8 +219,8 @@ async def test_a_burst_ends_when_nothing_has_come_for_a_moment():
     await house.hears(*WORLD)
     assert await house.look() == []
     house.now += QUIET * 1.1
-    assert await house.look() == [(XA, Recheck(reason="burst", destinations=("XA",)))]
-    assert await house.look() == [], "its end is told once"
+    assert await house.look() == [(XA, ("XA",))]
+    assert await house.look() == [], "it is looked at once"
 
 
 async def test_each_row_puts_off_the_end_but_not_for_ever():
@@ -232,52 +246,50 @@ async def test_rows_that_wait_are_no_quiet():
     assert len(await house.look()) == 1
 
 
-async def test_a_worker_that_does_not_keep_up_assesses_the_less_often_the_longer_it_takes():
-    house = Installation()
-    house.pace = 0.1
-    await house.hears(*WORLD)
-    await house.rechecks()
-    house.pace = 0.0
-    house.waiting = FEW + 1
-    await house.hears(an_incident("I2"))
-    house.now += BURST_LASTS * 1.1
-    assert await house.look() == []
-    house.now += LONGEST_BURST
-    assert len(await house.look()) == 1
+async def test_what_takes_long_is_assessed_less_often_but_not_for_ever_later():
+    for takes, lasts in ((0.4, SHARE * 0.4), (60.0, LONGEST_BURST)):
+        house = Installation()
+        house.takes = takes
+        await house.hears(*WORLD)
+        await house.watch.look([XA])
+        house.waiting = 1
+        await house.hears(an_incident("I2"))
+        house.now += lasts * 0.9
+        assert await house.look() == []
+        house.now += lasts * 0.2
+        assert len(await house.look()) == 1
 
 
-async def test_after_a_burst_was_assessed_the_next_one_is_told_too():
+async def test_after_a_burst_was_assessed_the_next_one_is_too():
     house = await a_house(*WORLD)
     house.now += 10
     assert await house.look() == []
     await house.hears(an_incident("I2"))
     house.now += 10
-    assert await house.look() == [(XA, Recheck(reason="burst", destinations=("XA",)))]
+    assert await house.look() == [(XA, ("XA",))]
 
 
-async def test_only_what_changed_is_asked_about():
+async def test_only_what_changed_is_assessed():
     other = next(f"X{c}" for c in "BCDEFGHIJKLMNOPQRSTUVWXYZ" if partition_of(f"X{c}", PARTITIONS) == XA)
     house = await a_house(*WORLD, an_incident("I2", other))
     await house.hears(an_incident("I3", other))
     house.now += 10
-    assert await house.look() == [(XA, Recheck(reason="burst", destinations=(other,)))]
+    assert await house.look() == [(XA, (other,))]
 
 
-async def test_a_burst_of_names_alone_asks_for_a_look_at_those_whose_dossiers_hold_them():
+async def test_a_burst_of_names_alone_has_those_assessed_whose_dossiers_hold_them():
     house = Installation(RegisterNamer)
     heron = an_incident(products=(ClaimedProduct(name="Quillwort"),))
     await house.hears(*WORLD[:-1], heron, a_name("p/lantern", "Lantern", id="n1"))
-    await house.rechecks()
+    await house.watch.look([XA])
     assert house.bands == {}
     await house.hears(a_name("p/other", "Sedge Interceptor", id="n2"))
     house.now += 10
-    assert await house.look() == [(XA, Recheck(reason="burst"))]
-    await house.hears_burst()
+    assert await house.look() == [(XA, ())]
     assert house.bands == {}
     await house.hears(a_name("p/lantern", "Quillwort", id="n3"))
     house.now += 10
-    assert await house.look() == [(XA, Recheck(reason="burst"))]
-    await house.hears_burst()
+    assert await house.look() == [(XA, ("XA",))]
     assert house.bands == {"permitted-purpose": "alert", "prohibited-target-class": "alert"}
     assert house.watch.idle
 
@@ -290,8 +302,9 @@ async def test_after_a_recovery_the_rows_say_the_same_and_nothing_is_written_aga
     written = len(house.alerts.written)
     house.start()
     await house.watch.recovered(list(house.rows.items()), list(house.alerts))
-    assert [(c.partition, decode_row(c.value)) for c in house.asked] == [(XA, Recheck(reason="recovery"))]
-    await house.rechecks()
+    assert not house.watch.idle
+    house.now += 10
+    assert await house.look() == [(XA, ("XA",))]
     assert len(house.alerts.written) == written
 
 
@@ -301,7 +314,7 @@ async def test_what_was_said_before_a_crash_and_holds_no_more_is_withdrawn_after
     house.alerts[lost] = encode(Alert(id=lost.decode(), destination="XA", band="urgent"))
     house.start()
     await house.watch.recovered(list(house.rows.items()), list(house.alerts))
-    await house.rechecks()
+    await house.watch.look([XA])
     assert is_withdrawn(house.alerts[lost])
     assert house.bands["permitted-purpose"] == "alert"
 
@@ -313,7 +326,8 @@ async def test_rows_of_several_partitions_come_back_each_to_its_own():
     await house.hears(an_incident("I2", operators=(Operator(country="XB"),)), partition=there)
     house.start()
     await house.watch.recovered(list(house.rows.items()), list(house.alerts))
-    assert sorted(c.partition for c in house.asked) == sorted([XA, there])
+    house.now += 10
+    assert [partition for partition, _ in await house.look()] == sorted([XA, there])
 
 
 async def test_a_stranger_that_wrote_over_an_alert_is_contradicted():
@@ -321,9 +335,8 @@ async def test_a_stranger_that_wrote_over_an_alert_is_contradicted():
     ours = house.alerts[OURS]
     dict.__setitem__(house.alerts, OURS, encode(withdrawn(OURS.decode(), "XA")))  # the table reads its topic back
     await house.watch.contradicted(OURS, XA)
-    (asked,) = house.asked
-    assert decode_row(asked.value) == Recheck(reason="stranger", destinations=("XA",))
-    await house.rechecks("XA")
+    house.now += 10
+    assert await house.look() == [(XA, ("XA",))]
     assert house.alerts[OURS] == ours
 
 
@@ -332,7 +345,7 @@ async def test_an_alert_that_a_stranger_invented_is_withdrawn():
     invented = b"XA~authority:L7~permitted-purpose"
     dict.__setitem__(house.alerts, invented, encode(Alert(id=invented.decode(), destination="XA", band="urgent")))
     await house.watch.contradicted(invented, XA)
-    await house.rechecks("XA")
+    await house.watch.look([XA])
     assert is_withdrawn(house.alerts[invented])
 
 
@@ -344,7 +357,54 @@ async def test_arrivals_are_heard_one_after_the_other():
             for copy in place(fact, PARTITIONS):
                 if copy.partition == XA:
                     yield Arrival("dossiers", XA, 0, 0, copy.key, copy.value)
-        yield Arrival("dossiers", XA, 0, 0, b"recheck|burst", encode(Recheck(reason="burst")))
 
     await house.watch.run(arrivals())
+    await house.watch.look([XA])
     assert house.bands == {"permitted-purpose": "alert", "prohibited-target-class": "alert"}
+
+
+# --- when a row is done ----------------------------------------------------------------------------------------------
+
+
+async def test_a_row_is_done_when_it_was_assessed_even_if_it_changes_nothing():
+    house = await a_house(*WORLD)
+    assert house.done == [XA]
+    await house.hears(WORLD[-1])
+    assert house.done == [XA]
+    assert not house.watch.idle
+    house.now += 10
+    await house.look()
+    assert house.done == [XA, XA]
+    assert house.watch.idle
+
+
+async def test_a_look_that_a_new_share_of_partitions_overtakes_says_nothing():
+    house = Installation()
+    await house.hears(*WORLD)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    look = house.study.look
+
+    async def held_up(partitions):
+        async for sayings in look(partitions):
+            begun.set()
+            await go_on.wait()
+            yield sayings
+
+    house.study.look = held_up
+    looking = asyncio.ensure_future(house.watch.look([XA]))
+    await begun.wait()
+    await house.watch.recovered([], [])
+    go_on.set()
+    await looking
+    assert (house.alerts, house.done) == ({}, [])
+
+
+async def test_whoever_writes_a_recheck_has_its_destinations_assessed_from_the_beginning():
+    house = await a_house(*WORLD)
+    for named in ((), ("XA",)):
+        await house.hear_recheck(*named)
+        house.now += 10
+        assert await house.look() == [(XA, ("XA",))]
+    await house.hear_recheck(next(d for d in ("XB", "XC", "XD", "XE") if partition_of(d, PARTITIONS) != XA))
+    house.now += 10
+    assert await house.look() == [(XA, ())]

@@ -12,9 +12,11 @@ from schemas.codec import encode
 from schemas.incident import ClaimedProduct
 from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
+from streams.agents.studying import Here
 from streams.agents.watch import Watch, WatchPorts
 from streams.rules.assess import Assessor, assess_facts
 from streams.rules.placing import Copy, place
+from streams.rules.study import Study
 
 PARTITIONS = 3
 
@@ -35,18 +37,18 @@ class House:
     """A watch on plain tables; `end_burst` has what changed assessed."""
 
     def __init__(self) -> None:
-        self.assessor, self.asked, self.alerts, self.offset = Looking(), [], {}, 0
+        self.assessor, self.alerts, self.offset = Looking(), {}, 0
         self.now, self.awake = 0.0, True
         self.watch = Watch(
             WatchPorts(
-                rows={}, alerts=self.alerts, remarks={}, ask=self._ask, park=self._park, partitions=PARTITIONS,
+                rows={}, alerts=self.alerts, remarks={}, stub=self._stub, park=self._park, partitions=PARTITIONS,
                 seconds=lambda: self.now, sleep=self._once,
             ),
-            self.assessor,
+            Here(Study(self.assessor, PARTITIONS)),
         )  # fmt: skip
 
-    async def _ask(self, copy: Copy) -> None:
-        self.asked.append(copy)
+    async def _stub(self, copy: Copy) -> None:
+        raise AssertionError(copy)
 
     async def _park(self, parked) -> None:
         raise AssertionError(parked)
@@ -71,9 +73,6 @@ class House:
         self.awake = True
         with pytest.raises(asyncio.CancelledError):
             await self.watch.end_bursts()
-        asked, self.asked = self.asked, []
-        for copy in asked:
-            await self.hear(copy)
         return sorted(self.assessor.looked)
 
     def standing(self) -> dict[bytes, bytes]:
