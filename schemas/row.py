@@ -21,7 +21,7 @@ class Header(Struct, tag_field="fact", tag="header", frozen=True, kw_only=True):
 
 
 class Recheck(Struct, tag_field="fact", tag="recheck", frozen=True, kw_only=True):
-    """Asks for the assessment of the partition's dossiers."""
+    """Asks for the assessment of the partition's dossiers from the beginning; no part of ours sends it."""
 
-    reason: Annotated[str, Meta(description="Why: recovery, stranger, policy, burst [word].")]
+    reason: Annotated[str, Meta(description="Why [word].")]
     destinations: Annotated[tuple[Country, ...], Meta(description="Which; empty: all of the partition.")] = ()

@@ -171,9 +171,9 @@ class Watch:
         done = {partition: self._ports.taken(partition) for partition in partitions}
         for partition in partitions:
             parts[partition].changed, parts[partition].looking = False, True
-        looked = self._study.look(partitions)
-        for partition in partitions:
-            sayings = await anext(looked)
+        next_one = iter(partitions)
+        async for sayings in self._study.look(partitions):
+            partition = next(next_one)
             if self._round != this_round:
                 continue  # the partitions were given out anew meanwhile, and all of ours is to be looked at again
             part = parts[partition]
