@@ -287,7 +287,7 @@ class Cluster:
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": max(1, copies - 1),
             "group.initial.rebalance.delay.ms": 0,
-            "log.cleaner.dedupe.buffer.size": 64 * 1024 * 1024,  # by default half of a small heap, which may not be free
+            "log.cleaner.dedupe.buffer.size": 64 * 1024 * 1024,  # by default half of a small heap
             "log.cleaner.backoff.ms": 60_000,  # four times as seldom as by default: it took a sixth of a core
         }
         return "".join(f"{name}={value}\n" for name, value in settings.items())
