@@ -9,7 +9,7 @@
                                               parked              dossiers        partition = hash(destination)
                                                                      ▼
                                    rows ◀────────────────────────  watch  ◀──▶ study: the dossiers, kept and assessed,
-                               (table: one a fact)                   │              here or in a process beside it
+                               (table: one a fact)                   │              here or in processes beside it
                                          alerts, remarks ◀───────────┘            tables whose changelogs are the topics
                                             │
                       ┌─────────────────────┴──────────┐
@@ -39,7 +39,7 @@ from streams.agents.arrival import Arrival
 from streams.agents.naming import RegisterNamer
 from streams.agents.place import place_facts
 from streams.agents.studying import Here, Studying
-from streams.agents.watch import Watch, WatchPorts
+from streams.agents.watch import Watch, WatchPorts, destination_of
 from streams.rules.assess import Assessor
 from streams.rules.placing import Copy, partition_of
 from streams.rules.study import Study
@@ -78,7 +78,7 @@ def build(log_url: str, *, partitions: int, home: Path, study: Studying | None =
         return int(key[: key.index(b"|")])
 
     def partition_of_said(key: bytes) -> int:
-        return partition_of(key[:2].decode(), partitions)
+        return partition_of(destination_of(key), partitions)
 
     rows = make_table(app, "rows", partition_of=partition_of_row)
     alerts = make_table(app, "alerts", changelog=topics["alerts"], read_back=True, partition_of=partition_of_said)

@@ -1,5 +1,5 @@
-"""One worker of the stream over a cluster: `place` and `watch` for its share of the partitions, and beside them, in a
-process of its own, what assesses.
+"""One worker of the stream over a cluster: `place` and `watch` for its share of the partitions, and beside them, in
+processes of their own, what assesses.
 
 Any number may run, each under an instance number of its own. A worker that comes back under its number gets its share
 back at once, without a rebalance; one that stays away longer than the session timeout loses it to the others. What it

@@ -9,7 +9,6 @@ tells them everything again, from the rows.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import struct
@@ -25,6 +24,7 @@ from streams.agents.naming import RegisterNamer
 from streams.errors import Stop
 from streams.rules.assess import Assessor
 from streams.rules.study import Saying, Study
+from streams.transport.cycles import look_seldom_for_cycles
 
 _LENGTH = struct.Struct(">I")
 _UNDER_WAY = 4_000_000
@@ -33,8 +33,6 @@ _HEARD = 16_000_000
 """Bytes of answers that wait until they are read, before the other process does."""
 MOST_PROCESSES = 4
 """Processes that assess for one worker: what cannot be shared, reading, keeps no more of them busy [count]."""
-_LOOKS = (50_000, 20, 50)
-"""As a worker's own process looks for cycles (`transport/app.py`)."""
 _END_WITHIN = 10.0
 """Seconds that the other process has to end by itself."""
 
@@ -268,8 +266,7 @@ def _done(study: Study, asked: Row | Forget | Clear | Look) -> Iterable[bytes]:
 def main() -> None:
     """The other process."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends with the worker, not before
-    gc.freeze()
-    gc.set_threshold(*_LOOKS)
+    look_seldom_for_cycles()
     asked, said = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     with suppress(BrokenPipeError):

@@ -226,14 +226,14 @@ class Watch:
             part.mark(now)
             await self._study.take_in(int(number), value)
         for key in said:
-            destination = _destination(key)
+            destination = destination_of(key)
             part = self._parts[partition_of(destination, self._ports.partitions)]
             part.said[destination].add(key)
             part.mark(now)
 
     async def contradicted(self, key: bytes, partition: int) -> None:
         """A stranger wrote an alert or remark of ours: that is what we remember until we have looked again."""
-        destination = _destination(key)
+        destination = destination_of(key)
         part = self._parts[partition]
         part.said[destination].add(key)
         await self._study.forget(partition, (destination,))
@@ -256,5 +256,6 @@ def _is_remark(key: bytes) -> bool:
     return key[2:3] == b"|"
 
 
-def _destination(key: bytes) -> str:
+def destination_of(key: bytes) -> str:
+    """The destination that the key of an alert or a remark begins with."""
     return key[:2].decode()

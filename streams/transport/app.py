@@ -17,7 +17,6 @@ Nothing here takes signals, changes logging or exits the process.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +31,7 @@ from mode import Service
 
 from streams.errors import Stop
 from streams.transport.address import is_kafka, read_address
+from streams.transport.cycles import look_seldom_for_cycles
 from streams.transport.ports import Outgoing
 from streams.transport.recovery import PromptTables
 from streams.transport.sends import LARGEST_BATCH, outgoing
@@ -43,8 +43,6 @@ _BUFFER = 8192
 _IN_A_ROW = 32
 """Events that an agent takes before others get their turn."""
 
-_LOOKS = (50_000, 20, 50)
-"""New objects, and looks at younger ones, after which Python looks for cycles (its own: 700, 10, 10) [count]."""
 _LARGEST = 8_000_000
 """Largest record on a cluster [bytes]; `topics.py` asks the topics for as much."""
 _DELIVERED_WITHIN = 120.0
@@ -424,13 +422,8 @@ async def running(app: App, *, stop_within: float = 20.0) -> AsyncIterator[Worke
 
 
 def run(main: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run `main` in a new event loop, uvloop's where it is installed.
-
-    The collector of cycles looks less often, and not at what is there by now: records and dossiers come by the
-    hundred thousand and hold no cycles, and looking through them took a third of a worker's time.
-    """
-    gc.freeze()
-    gc.set_threshold(*_LOOKS)
+    """Run `main` in a new event loop, uvloop's where it is installed."""
+    look_seldom_for_cycles()
     try:
         import uvloop
     except ImportError:

@@ -212,7 +212,7 @@ class Bench:
         reader = KafkaReader(self.bootstrap)
         try:
             found: dict[str, list[Record]] = {}
-            for topic in ("alerts", "remarks", "dossiers"):
+            for topic in ("alerts", "remarks"):
                 ends = await reader.highwaters(topic)
                 found[topic] = [r for p, end in ends.items() for r in await reader.read(topic, p, 0, end)]
             return found

@@ -5,8 +5,7 @@ headers, to the partitions where they would go), and the records of `alerts` and
 the app over the same facts wrote, with their keys and bodies. The skeleton's `place` looks a fact's copies up by its
 body and sends them; its `watch` writes one table row a copy, and with it, evenly spread over the copies of a partition,
 that partition's records of alerts and remarks, all of them by the end. So it reads, sends and writes as many records
-and bytes as the app, and decodes, encodes and decides nothing. Left out: the app's askings for an assessment
-(`Script.asked`), some dozens.
+and bytes as the app, and decodes, encodes and decides nothing.
 
 One wiring serves three apps: stock Faust, our transport on the embedded log, our transport on a cluster.
 """
@@ -55,8 +54,6 @@ class Script(msgspec.Struct, kw_only=True):
     alerts: dict[int, list[Said]]
     """Records of `alerts` by partition, in the order of a real run."""
     remarks: dict[int, list[Said]]
-    asked: int = 0
-    """Records of `dossiers` in that run beside the copies: askings for an assessment."""
     by_partition: dict[int, int] = msgspec.field(default_factory=dict)
     """Copies by partition."""
 
@@ -70,7 +67,6 @@ class Script(msgspec.Struct, kw_only=True):
             "alerts written per fact": len(said) / self.whole.facts,
             "bytes per alert": sum(len(one.value) for one in said) / max(1, len(said)),
             "remarks written per fact": sum(map(len, self.remarks.values())) / self.whole.facts,
-            "askings for an assessment": self.asked,
         }
 
 
@@ -79,7 +75,7 @@ def script_of(
 ) -> Script:
     """What the app sends for the facts in `records`, of which the first `warm` are not measured.
 
-    `derived` is what a run of it wrote into `alerts`, `remarks` and `dossiers`; without it the script has only copies.
+    `derived` is what a run of it wrote into `alerts` and `remarks`; without it the script has only copies.
     """
     derived = derived or {}
     bodies = [record.value for record in records if record.value is not None]
@@ -90,7 +86,6 @@ def script_of(
         partitions=partitions, copies=copies, by_partition=counts,
         warm=_mark(bodies[:warm], copies), whole=_mark(bodies, copies),
         alerts=_by_partition(derived.get("alerts", ())), remarks=_by_partition(derived.get("remarks", ())),
-        asked=max(0, len(derived.get("dossiers", ())) - len(each)),
     )  # fmt: skip
 
 
