@@ -133,12 +133,13 @@ class Period(Struct, frozen=True, kw_only=True):
     @property
     def first(self) -> dt.date:
         """The first day that the precision allows."""
-        return _floor(self.start, self.precision)
+        return self.start if self.precision == "day" else _floor(self.start, self.precision)
 
     @property
     def last(self) -> dt.date:
         """The last day that the precision allows."""
-        return _ceil(self.end or self.start, self.precision)
+        last = self.end or self.start
+        return last if self.precision == "day" else _ceil(last, self.precision)
 
 
 def _floor(day: dt.date, precision: Precision) -> dt.date:

@@ -28,6 +28,7 @@ from streams.rules.findings import Ground
 from streams.rules.policy import Weights
 from streams.rules.requests import ASKED, Asked, Request, request_of
 from streams.rules.standing import clause_start, granted_at, outlives, status_at, status_on
+from streams.rules.today import FIRST
 from streams.rules.unsaid import implied_by, supplied_to
 from streams.rules.wording import waiting_words
 
@@ -45,7 +46,17 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     drafted: Sequence[Drafted]
     weights: Weights
     versions: Versions
+    since: dt.date
+    """The day since which the drafts say the same."""
     basis: tuple[str, ...]
+
+    @cached_property
+    def stamped(self) -> Versions:
+        """The versions, with the day since which the same facts give the same alerts."""
+        asking_about_days = self.summary, self.options
+        assert asking_about_days
+        since = max(self.since, self.ground.today.since)
+        return msgspec.structs.replace(self.versions, since=since) if since > FIRST else self.versions
 
     @cached_property
     def related(self) -> tuple[RelatedReport, ...]:
@@ -77,14 +88,43 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return f"{self.ground.destination}~{self.ground.license.ref}~{clause}"
 
 
-def alerts_of(file: OnFile) -> Iterator[Alert]:
-    """The alerts on one license: one for each clause with a case."""
+class Claim(msgspec.Struct, frozen=True):
+    """What decides all of an alert that is not set in from the file of its license."""
+
+    license: str
+    """Digest of the license."""
+    drafted: tuple[Drafted, ...]
+    """The strongest open case first."""
+    decisions: tuple[Decision, ...]
+    """On this alert; the earliest first."""
+    open: tuple[Request, ...]
+    """What the authority asked for and nobody has answered."""
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """An alert, and the claim that it was drawn up from."""
+
+    claim: Claim
+    alert: Alert
+
+
+def alerts_of(file: OnFile, before: Mapping[str, Drawn]) -> Iterator[Drawn]:
+    """The alerts on one license: one for each clause with a case.
+
+    `before`: those drawn up before, by id; of one with the same claim only what is on file is set in anew.
+    """
     by_clause: dict[str, list[Drafted]] = defaultdict(list)
     for each in file.drafted:
         by_clause[each.clause.id].append(_closed(file, each))
     by_clause = _raise_each_other(by_clause)
     for clause_id in sorted(by_clause):
-        yield _alert(file, file.alert(clause_id), by_clause[clause_id])
+        key = file.alert(clause_id)
+        decisions = tuple(file.decisions.get(key, ()))
+        asked = tuple(file.asked.open) if decisions else ()
+        claim = Claim(file.counted.hash, _ordered(by_clause[clause_id]), decisions, asked)
+        known = before.get(key)
+        alert = known.alert if known and known.claim == claim else _claimed(file, key, claim)
+        yield Drawn(claim, _completed(file, alert, claim.drafted[0].at))
 
 
 def requests_of(decisions: Mapping[str, Sequence[Decision]]) -> tuple[Request, ...]:
@@ -110,32 +150,31 @@ def _closed(file: OnFile, drafted: Drafted) -> Drafted:
     return drafted
 
 
-def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
-    ground = file.ground
-    ordered = sorted(drafted, key=lambda d: (not d.case.open, -BANDS.index(d.case.band), d.case.key))
-    top = ordered[0]
-    cases = tuple(d.case for d in ordered)
-    decisions = file.decisions.get(key, ())
+def _ordered(drafted: Sequence[Drafted]) -> tuple[Drafted, ...]:
+    return tuple(sorted(drafted, key=lambda d: (not d.case.open, -BANDS.index(d.case.band), d.case.key)))
+
+
+def _claimed(file: OnFile, key: str, claim: Claim) -> Alert:
+    """What an alert says by its claim; what is on file of the license is still to be set in."""
+    top, decisions = claim.drafted[0], claim.decisions
+    cases = tuple(d.case for d in claim.drafted)
     is_open = any(c.open for c in cases)
     assigned = [d for d in decisions if d.kind in ("assign", "acknowledge") and (d.assigned_to or d.by_role)]
     status: AlertStatus = ("acknowledged" if _acknowledged(decisions, cases) else "open") if is_open else "closed"
     band: Band = top.case.band if is_open else "context"
     quoted = _quoted(top, file.weights)
-    handling = Handling.of_all((file.handling, *(d.handling for d in drafted)))
-    waiting = _waiting(decisions, cases, file.asked)
+    handling = Handling.of_all((file.handling, *(d.handling for d in claim.drafted)))
+    waiting = _waiting(decisions, cases, claim.open)
     return Alert(
         id=key,
         version=_claim_digest(quoted, band, status, cases),
         status=status,
         band=band,
-        destination=ground.destination,
-        title=_title(top, ground, file.weights),
+        destination=file.ground.destination,
+        title=_title(top, file.ground, file.weights),
         clause=quoted,
-        license=_summary_on(file, top.at),
         cases=cases,
         decisions=tuple(_note(d) for d in decisions),
-        reports=file.related,
-        options=tuple(option for least, option in file.options if BANDS.index(band) >= least),
         assigned_to=(assigned[-1].assigned_to or assigned[-1].by_role) if assigned else None,
         waiting_for=_waiting_words(waiting),
         waiting=waiting,
@@ -143,7 +182,17 @@ def _alert(file: OnFile, key: str, drafted: Sequence[Drafted]) -> Alert:
         may_use_for=tuple(u for u in USES if u in handling.uses),
         embargo_until=handling.embargo_until if handling.embargo_until > dt.date.min else None,
         first_known=min((c.known_since for c in cases if c.known_since and c.open), default=None),
-        versions=file.versions,
+    )
+
+
+def _completed(file: OnFile, alert: Alert, at: dt.date | None) -> Alert:
+    """An alert with what is on file of its license; `at`: the day of the event."""
+    return msgspec.structs.replace(
+        alert,
+        license=_summary_on(file, at),
+        reports=file.related,
+        options=tuple(option for least, option in file.options if BANDS.index(alert.band) >= least),
+        versions=file.stamped,
         basis=file.basis,
     )
 
@@ -334,9 +383,9 @@ def _ladder(file: OnFile) -> dict[DecisionKind, str]:
     return ladder
 
 
-def _waiting(decisions: Sequence[Decision], cases: Sequence[Case], asked: Asked) -> tuple[Waiting, ...]:
+def _waiting(decisions: Sequence[Decision], cases: Sequence[Case], still_open: Sequence[Request]) -> tuple[Waiting, ...]:
     """Who waits for whom: by what was asked under this alert and is open, and by what is due; the longest due first."""
-    still = {request.ref for request in asked.open}
+    still = {request.ref for request in still_open}
     requests = [r for d in decisions if (r := request_of(d)) is not None and r.ref in still]
     waiting = {
         Waiting(waits="authority", on=ASKED[r.kind][0], what=ASKED[r.kind][1], since=r.asked, until=r.until)

@@ -142,7 +142,7 @@ def _warrant(account: Told) -> Alternative:
 
 def _custody(account: Told, ground: Ground) -> Alternative:
     """Ruled out only if every delivered piece was seen with the end user after the event."""
-    complete = ground.custody is not None and ground.custody > account.period.last
+    complete = ground.history.in_custody_after(account.period.last)
     return _mark(
         "transferred_or_stolen", complete, "every delivered piece was seen with the end user afterwards",
         "not every delivered piece was seen with the end user afterwards",

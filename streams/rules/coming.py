@@ -31,8 +31,10 @@ SHOWN = 12
 def came_late(q: ReportQuestion) -> Finding | None:
     """A periodic report or an inventory came, and after the day on which it was due."""
     kinds, report = CADENCE.get(q.clause.kind, ()), q.report
+    if report.kind not in kinds or refuses(report):
+        return None
     window = q.ground.window
-    if report.kind not in kinds or refuses(report) or not window.recorded or report.performed.last < window.first:
+    if not window.recorded or report.performed.last < window.first:
         return None
     last = q.ground.history.last_came(kinds, report.performed.last)
     due = cadence_due(q.ground, q.clause, last if last is not None and last >= window.first else None)

@@ -29,7 +29,7 @@ from schemas import (
 from schemas.alert import Evidence, Versions
 from schemas.vocabulary import Band
 from streams.rules import remarks
-from streams.rules.alerts import CODE_VERSION, OnFile, alerts_of, requests_of
+from streams.rules.alerts import CODE_VERSION, Drawn, OnFile, alerts_of, requests_of
 from streams.rules.cases import (
     Drafted,
     Handling,
@@ -51,7 +51,7 @@ from streams.rules.placing import UNATTRIBUTED, serials_of
 from streams.rules.policy import MILLION, Weights
 from streams.rules.requests import Answered, Asked
 from streams.rules.spoken import spoken_in
-from streams.rules.standing import UseWindow, arrival, disposal_day
+from streams.rules.standing import UseWindow, arrival
 from streams.rules.today import FIRST, LAST, Today
 from streams.rules.told import sources_of
 from streams.rules.unsaid import completed
@@ -107,6 +107,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     fitted: Mapping[str, Fitted]
     """By license, what decided how the accounts fit it."""
 
+    @property
+    def as_drafted(self) -> tuple[object, ...]:
+        """What its cases are drawn up from, beside the grounds of the licenses."""
+        return self.weighed, self.evidence, self.summary
+
 
 class File:
     """A license in this destination, its records, and what was drawn up on it."""
@@ -132,7 +137,7 @@ class File:
         self.of_events: dict[str, Drafts] = {}
         self.of_reports: dict[str, tuple[tuple[Answered, ...], Drafts]] = {}
         self.of_deliveries: Drafts | None = None
-        self.alerts: frozenset[str] = frozenset()
+        self.alerts: dict[str, Drawn] = {}
         self.until = LAST
 
     @property
@@ -143,11 +148,10 @@ class File:
     def follow(self, before: File) -> None:
         """Keep of what was drawn up before what would be drawn up again as it was."""
         self.events, self.alerts = before.events, before.alerts
-        if before.fitted != self.fitted:
+        if before.counted.hash != self.counted.hash:
             return
         known, history = {c.key: c.same for c in before.reports}, self.ground.history
-        if before.ground.custody == self.ground.custody:
-            self.of_events = {k: d for k, d in before.of_events.items() if d.heard.unchanged(history)}
+        self.of_events = {k: d for k, d in before.of_events.items() if d.heard.unchanged(history)}
         self.of_reports = {
             c.key: d
             for c in self.reports
@@ -347,7 +351,7 @@ class Docket:
             if after:
                 self._files[ref] = after
             elif before:
-                work.gone |= before.alerts
+                work.gone |= before.alerts.keys()
             self._covers(ref, before, after, work)
         for ref, counted in work.accounts.items():
             for profile in self._may_be.pop(ref, ()):
@@ -413,7 +417,7 @@ class Docket:
         )  # fmt: skip
         ground = Ground(
             license=license, destination=self.destination, deliveries=here, reports=about, names=self._names,
-            today=Today(self._today), disposed=disposal_day(here), weights=self.weights,
+            today=Today(self._today), weights=self.weights,
         )  # fmt: skip
         return File(counted, ground, _deciding(ground.window, arrived), deliveries, reports)
 
@@ -433,19 +437,21 @@ class Docket:
             self._clustering.change(ref, self._clustering.counted(ref))
         gone, made = self._clustering.settle()
         before = {key: event for key in gone if (event := self._events.pop(key, None))}
+        after = {cluster.key: self._weigh(cluster, before.get(cluster.key)) for cluster in made}
         for key, event in before.items():
             self._note(f"event:{key}", [])
+            same = key in after and after[key].as_drafted == event.as_drafted
             for ref in event.weighed.fits.keys() & self._files.keys():
                 self._files[ref].events.discard(key)
-                self._files[ref].of_events.pop(key, None)
+                if not same:
+                    self._files[ref].of_events.pop(key, None)
                 work.licenses.add(ref)
-        for cluster in made:
-            event = self._weigh(cluster, before.get(cluster.key))
-            self._events[cluster.key] = event
-            work.events.add(cluster.key)
+        for key, event in after.items():
+            self._events[key] = event
+            work.events.add(key)
             work.facts |= event.basis
             for ref in event.weighed.fits:
-                self._files[ref].events.add(cluster.key)
+                self._files[ref].events.add(key)
                 work.licenses.add(ref)
 
     def _weigh(self, cluster: Cluster, before: Event | None) -> Event:
@@ -575,22 +581,17 @@ class Docket:
         ground = file.ground.asked(Today(self._today))
 
         names = self._names.version_for(spoken)
-        versions = Versions(policy=self.weights.version, names=names, code=CODE_VERSION)
         on_file = OnFile(
             counted=file.counted, ground=ground, decisions=decisions, asked=asked, drafted=drafted,
-            weights=self.weights, versions=versions, basis=tuple(sorted(basis)),
+            weights=self.weights, versions=Versions(policy=self.weights.version, names=names, code=CODE_VERSION),
+            since=max((d.since for d in kept), default=FIRST), basis=tuple(sorted(basis)),
         )  # fmt: skip
-        alerts = list(alerts_of(on_file))
-        since = max([ground.today.since, *(d.since for d in kept)])
-        if since > FIRST:
-            versions = msgspec.structs.replace(versions, since=since)
-            alerts = [msgspec.structs.replace(a, versions=versions) for a in alerts]
+        before, file.alerts = file.alerts, {drawn.alert.id: drawn for drawn in alerts_of(on_file, file.alerts)}
+        work.gone |= before.keys() - file.alerts.keys()
         file.until = min([ground.today.until, *(d.until for d in kept)])
         if file.until < LAST:
             heappush(self._due, (file.until, file.ground.license.ref))
-        said, file.alerts = file.alerts, frozenset(a.id for a in alerts)
-        work.gone |= said - file.alerts
-        return alerts
+        return [drawn.alert for drawn in file.alerts.values()]
 
     def _decisions(self, license: str) -> dict[str, list[Decision]]:
         """By alert, the earliest first."""

@@ -14,11 +14,11 @@ from schemas import Clause, Delivery, License, Period, PostShipmentReport
 from schemas.vocabulary import Band, Checkability, Party, Verdict
 from streams.rules.account import Told
 from streams.rules.days import Reckoning, reckoning
-from streams.rules.history import LEAVING, Heard, History
+from streams.rules.history import Heard, History
 from streams.rules.naming import Namer
 from streams.rules.policy import Weights, shipped_policy, weights_of
 from streams.rules.requests import Answered, Request
-from streams.rules.standing import Standing, Term, UseWindow, clause_start, terms_of, use_window
+from streams.rules.standing import Standing, Term, UseWindow, clause_start, terms_of
 from streams.rules.today import Today
 
 Manner = Literal["silent", "late", "partial", "refused"]
@@ -74,7 +74,6 @@ class Ground:
         reports: tuple[PostShipmentReport, ...],
         names: Namer,
         today: Today,
-        disposed: dt.date,
         weights: Weights | None = None,
     ) -> None:
         """Without `weights`: those of the policy that ships."""
@@ -84,13 +83,12 @@ class Ground:
         """Under this license, to this destination; the earliest first."""
         self.names = names
         self.today = today
-        self.disposed = disposed
-        """The day from which all pieces are proven gone."""
         self.weights = weights or weights_of(shipped_policy())
         self.heard: Heard | None = None
         """What was asked of the history: an answer may change with the next record."""
         self._reports = reports
         self._known = Known(self)
+        self._window: UseWindow | None = None
 
     @property
     def reports(self) -> tuple[PostShipmentReport, ...]:
@@ -100,7 +98,7 @@ class Ground:
     def asked(self, today: Today) -> Ground:
         """The same ground for one more question, of which is noted what it asks."""
         question = copy(self)
-        question.today, question.heard = today, Heard(self._known.history)
+        question.today, question.heard, question._window = today, Heard(self._known.history), None
         return question
 
     @property
@@ -111,12 +109,14 @@ class Ground:
     @property
     def window(self) -> UseWindow:
         """From when until when the items could be used here."""
-        return self._known.window
+        if self._window is None:
+            self._window = self.history.window
+        return self._window
 
     @property
-    def custody(self) -> dt.date | None:
-        """The day since which not every delivered piece has been seen with the end user; none: never was."""
-        return self._known.custody
+    def disposed(self) -> dt.date:
+        """The day from which all pieces are proven gone."""
+        return self.window.last
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -157,7 +157,7 @@ class Known:
     @cached_property
     def history(self) -> History:
         """Over time."""
-        return History(self._deliveries, self._reports)
+        return History(self._license, self._destination, self._deliveries, self._reports)
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -172,26 +172,6 @@ class Known:
             begins[clause.id] = min(clause_start(clause, self._license), begins.get(clause.id, dt.date.max))
         return begins
 
-    @cached_property
-    def window(self) -> UseWindow:
-        """When the items could be used."""
-        return use_window(self._license, self._deliveries, self._destination)
-
-    @cached_property
-    def serials(self) -> frozenset[str]:
-        """All that were delivered."""
-        came = (d for d in self._deliveries if d.kind not in LEAVING)
-        return frozenset(s for d in came for i in d.items for s in i.serials)
-
-    @cached_property
-    def custody(self) -> dt.date | None:
-        """The earliest of the days on which the pieces were last seen with the end user."""
-        seen: dict[str, dt.date] = {}
-        for report in self._reports:
-            if report.site_country in (None, self._destination) and not report.holder:
-                day = report.performed.first
-                seen |= {s: max(day, seen.get(s, day)) for i in report.items for s in i.serials}
-        return min(seen[s] for s in self.serials) if self.serials and self.serials <= seen.keys() else None
 
 
 class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
-from schemas import Delivery, Period, PostShipmentReport
+from schemas import Delivery, License, Period, PostShipmentReport
 from schemas.vocabulary import ReportKind
 from streams.rules.requests import refuses
+from streams.rules.standing import use_window
 
 LEAVING = ("return", "disposal")
 THOSE_CONCERNED = ("exporter", "end_user", "vendor")
@@ -22,9 +23,14 @@ LOSSES: tuple[ReportKind, ...] = ("loss_theft_notice", "voluntary_disclosure")
 
 
 class History:
-    """Deliveries and reports of one license here."""
+    """Deliveries and reports of one license in one destination."""
 
-    def __init__(self, deliveries: Iterable[Delivery], reports: Sequence[PostShipmentReport]) -> None:
+    def __init__(
+        self, license: License, destination: str, deliveries: Sequence[Delivery], reports: Sequence[PostShipmentReport]
+    ) -> None:
+        self._destination = destination
+        self.window = use_window(license, deliveries, destination)
+        """From when until when the items could be used here."""
         self.arrived: dict[str, dt.date] = {}
         """By serial the first possible day of its arrival."""
         self.destroyed: dict[str, dt.date] = {}
@@ -37,6 +43,8 @@ class History:
             self._take_in(delivery)
         self.seen: dict[str, dt.date] = {}
         """By serial the latest day on which it was seen for certain."""
+        self._in_custody: dict[str, dt.date] = {}
+        """By serial the latest day on which it was seen with the end user."""
         self.granted = self.complete = self.mended = dt.date.min
         """The latest visit that was granted; complete presentation; visit that found no deficiency open."""
         self.notices: list[dt.date] = []
@@ -88,6 +96,8 @@ class History:
         for item in report.items:
             for serial in item.serials:
                 self.seen[serial] = max(first, self.seen.get(serial, dt.date.min))
+                if report.site_country in (None, self._destination) and not report.holder:
+                    self._in_custody[serial] = max(first, self._in_custody.get(serial, dt.date.min))
             if item.presented is not None and item.delivered is not None and item.presented >= item.delivered:
                 self.complete = max(self.complete, first)
         self._hear_of_losses(report)
@@ -141,6 +151,10 @@ class History:
     def seen_after(self, serials: frozenset[str], day: dt.date) -> frozenset[str]:
         """Those of `serials` that were seen for certain after `day`."""
         return frozenset(s for s in serials if self.seen.get(s, dt.date.min) > day)
+
+    def in_custody_after(self, day: dt.date) -> bool:
+        """Whether every delivered piece was seen with the end user after `day`; never where no serial is on record."""
+        return bool(self.arrived) and all(self._in_custody.get(s, dt.date.min) > day for s in self.arrived)
 
     def shipment_after(self, day: dt.date | None) -> tuple[dt.date, dt.date] | None:
         """The first shipment that can only have come after `day`, or at all: the days between which it came."""
