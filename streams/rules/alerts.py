@@ -383,7 +383,9 @@ def _ladder(file: OnFile) -> dict[DecisionKind, str]:
     return ladder
 
 
-def _waiting(decisions: Sequence[Decision], cases: Sequence[Case], still_open: Sequence[Request]) -> tuple[Waiting, ...]:
+def _waiting(
+    decisions: Sequence[Decision], cases: Sequence[Case], still_open: Sequence[Request]
+) -> tuple[Waiting, ...]:
     """Who waits for whom: by what was asked under this alert and is open, and by what is due; the longest due first."""
     still = {request.ref for request in still_open}
     requests = [r for d in decisions if (r := request_of(d)) is not None and r.ref in still]

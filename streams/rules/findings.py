@@ -173,7 +173,6 @@ class Known:
         return begins
 
 
-
 class IncidentQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Does this event speak to this clause?"""
 

@@ -26,9 +26,7 @@ SPOKEN: set[str] = set()
 def word_on(clause, agency="same", policy=shipped_policy(), **incident):  # noqa: B008
     """The first word of the rules on `clause` under `policy` about an incident in XA, or `None`."""
     license = completed(a_license(clauses=(clause,)), "XA", weights_of(policy))
-    ground = Ground(
-        license=license, destination="XA", deliveries=(), reports=(), names=PlainNamer(), today=Today(END)
-    )
+    ground = Ground(license=license, destination="XA", deliveries=(), reports=(), names=PlainNamer(), today=Today(END))
     question = IncidentQuestion(
         ground=ground, standing=Standing(license.clauses[0]), told=told([an_incident(**incident)]), agency=agency
     )
