@@ -69,14 +69,20 @@ class OnFile(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return Handling.of(self.counted.fact)
 
     @cached_property
-    def options(self) -> tuple[tuple[int, Option], ...]:
-        """What an officer can do about any alert on it."""
-        return tuple(_options(self.weights, _ladder(self)))
+    def options(self) -> dict[Band, tuple[Option, ...]]:
+        """What an officer can do about an alert on it, by the alert's band."""
+        options = tuple(_options(self.weights, _ladder(self)))
+        return {band: tuple(o for least, o in options if n >= least) for n, band in enumerate(BANDS)}
 
     @cached_property
     def summary(self) -> LicenseSummary:
         """The license as it stands today."""
         return _summary(self)
+
+    @cached_property
+    def summaries(self) -> dict[dt.date | None, LicenseSummary]:
+        """The same, by the day on which it stood so."""
+        return {None: self.summary}
 
     @cached_property
     def delivered(self) -> tuple[DeliveryNote, ...]:
@@ -191,7 +197,7 @@ def _completed(file: OnFile, alert: Alert, at: dt.date | None) -> Alert:
         alert,
         license=_summary_on(file, at),
         reports=file.related,
-        options=tuple(option for least, option in file.options if BANDS.index(alert.band) >= least),
+        options=file.options[alert.band],
         versions=file.stamped,
         basis=file.basis,
     )
@@ -267,8 +273,11 @@ def _title(top: Drafted, ground: Ground, weights: Weights) -> str:
 
 def _summary_on(file: OnFile, at: dt.date | None) -> LicenseSummary:
     """The license, with what it was on the day of the event."""
-    then = status_on(file.ground.license, at) if at else file.summary.status_then
-    return file.summary if then == file.summary.status_then else msgspec.structs.replace(file.summary, status_then=then)
+    if at not in file.summaries:
+        assert at is not None
+        then = status_on(file.ground.license, at)
+        file.summaries[at] = msgspec.structs.replace(file.summary, status_then=then)
+    return file.summaries[at]
 
 
 def _summary(file: OnFile) -> LicenseSummary:

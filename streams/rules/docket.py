@@ -130,6 +130,9 @@ class File:
         """Digests of the deliveries that decide the window."""
         self.deliveries = deliveries
         self.reports = reports
+        about = {r.ref for r in ground.reports}
+        self.own_reports = [c for c in reports if c.fact.ref in about]
+        """Those on the license itself, in this destination; the others saw a piece of it."""
         self.profile = profile_of(ground.license)
         self.spoken = spoken_in(ground.license)
         self.events: set[str] = set()
@@ -559,9 +562,7 @@ class Docket:
         return incident_cases(ground, ground.window, event.weighed, event.summary, event.evidence, self.weights)
 
     def _of_silence(self, file: File, asked: Asked, ground: Ground) -> Iterator[Drafted]:
-        about = {r.ref for r in file.ground.reports}
-        reports = [c for c in file.reports if c.fact.ref in about]
-        return silence_cases(ground, file.counted, reports, asked, self.weights)
+        return silence_cases(ground, file.counted, file.own_reports, asked, self.weights)
 
     def _alerts(
         self,

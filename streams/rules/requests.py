@@ -58,6 +58,9 @@ class Asked:
     """Requests and the reports that answer them."""
 
     def __init__(self, requests: Iterable[Request], reports: Sequence[PostShipmentReport]) -> None:
+        requests = sorted(requests)
+        if not requests:
+            reports = ()  # nobody waits for any of them
         self._named: dict[str, list[PostShipmentReport]] = defaultdict(list)
         self._channel: dict[DecisionKind, list[PostShipmentReport]] = defaultdict(list)
         for report in sorted(reports, key=_when):
@@ -72,7 +75,7 @@ class Asked:
         self._days = {kind: [r.performed.last for r in came] for kind, came in self._channel.items()}
         self._first: dict[str, list[Answered]] = defaultdict(list)
         self.open: list[Request] = []
-        for request in sorted(requests):
+        for request in requests:
             self._hear(request)
 
     def answers_of(self, report: PostShipmentReport) -> tuple[Answered, ...]:
