@@ -1,7 +1,7 @@
 """Agent `watch`: takes in the rows of its partitions, has what changed assessed, and says what is new.
 
 What it remembers are rows: one a fact, written before the dossier is touched by it, and one an alert, whose changelog
-is the topic `alerts` itself. The dossiers are rebuilt from the rows. A row only marks its partition; a partition is
+is the topic `alerts` itself. The dossiers are rebuilt from the rows. A row only marks its partition; what is marked is
 looked at when a burst of rows has ended, after a recovery, and when a stranger wrote an alert. Assessed is what the
 rows of a burst touched; after a recovery and a stranger's record, everything. A row is done when that has been said.
 """
@@ -25,11 +25,11 @@ from streams.rules.placing import Copy, partition_of
 from streams.rules.study import Saying
 
 QUIET = 0.03
-"""A burst ends when nothing came for so long and nothing waits [seconds]."""
-BURST_LASTS, LONGEST_BURST = 0.5, 4.0
-"""Else when it lasted for the first; where assessing takes long, `SHARE` times as long as the last looks at all parts
-took; for a worker that does not keep up, and at most, for the second [seconds]: what changed many times is then
-assessed once."""
+"""A burst ends when nothing came for so long, nothing waits, and the last look was as long ago as a burst may last
+[seconds]: a report that comes alone is assessed at once, those that trickle in are together."""
+BURST_LASTS, LONGEST_BURST = 0.3, 4.0
+"""Else when it lasted for the first; where assessing takes long, `SHARE` times as long as the last look took; for a
+worker that does not keep up, and at most, for the second [seconds]: what changed many times is then assessed once."""
 SHARE = 2
 """Of so many parts of the time, assessing takes about one at most [count]."""
 FEW = 2_000
@@ -72,18 +72,41 @@ class Part:
         """Whether something has come since the last look began."""
         self.looking = False
         """Whether a look has begun and not ended."""
-        self.since = 0.0
-        """When the present burst began."""
-        self.latest = 0.0
-        """When its latest row came."""
-        self.took = 0.0
-        """What the last look took [seconds]."""
 
-    def mark(self, now: float) -> None:
+
+class Burst:
+    """Rows that are assessed together, of all partitions: where their looks fall together, less is assessed twice."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        """When the present burst began."""
+        self._latest = 0.0
+        """When its latest row came."""
+        self._looked = -LONGEST_BURST
+        """When the last look ended."""
+        self._took = 0.0
+        """What it took [seconds]."""
+
+    def goes_on(self, now: float) -> None:
         """Something has come."""
-        self.latest = now
-        if not self.changed:
-            self.changed, self.since = True, now
+        self._latest = now
+        self._since = now if self._since is None else self._since
+
+    def looks(self) -> None:
+        """A look at all of it begins: what comes now is another burst."""
+        self._since = None
+
+    def looked(self, begun: float, now: float) -> None:
+        """A look has ended."""
+        self._looked, self._took = now, now - begun
+
+    def ended(self, now: float, waiting: int) -> bool:
+        """Whether it is time to look; `waiting`: facts and rows not yet taken in."""
+        if self._since is None:
+            return False
+        lasts = LONGEST_BURST if waiting > FEW else min(max(BURST_LASTS, SHARE * self._took), LONGEST_BURST)
+        quiet = now - self._latest > QUIET and not waiting
+        return now - self._since > lasts or (quiet and now - self._looked > lasts)
 
 
 class Watch:
@@ -93,6 +116,7 @@ class Watch:
         self._ports = ports
         self._study = study
         self._parts: dict[int, Part] = defaultdict(Part)
+        self._burst = Burst()
         self._round = 0
         """How often this worker was given its partitions."""
 
@@ -106,7 +130,12 @@ class Watch:
         this_round = self._round
         await self._hear(arrival, self._parts[arrival.partition])
         if self._round == this_round:
-            self._parts[arrival.partition].mark(self._ports.seconds())
+            self._mark(arrival.partition)
+
+    def _mark(self, partition: int) -> None:
+        """Something has come to a partition."""
+        self._parts[partition].changed = True
+        self._burst.goes_on(self._ports.seconds())
 
     async def _hear(self, arrival: Arrival, part: Part) -> None:
         if not arrival.value:
@@ -143,22 +172,11 @@ class Watch:
                 del self._ports.rows[key]
 
     async def end_bursts(self) -> None:
-        """Look at each partition whose burst has ended, for ever."""
+        """Look at what has changed whenever a burst has ended, for ever."""
         while True:
             await self._ports.sleep(QUIET / 2)
-            if ended := self._ended():
-                await self.look(ended)
-
-    def _ended(self) -> list[int]:
-        """The partitions whose burst has ended."""
-        now, waiting = self._ports.seconds(), self._ports.waiting()
-        took = sum(part.took for part in self._parts.values())
-        lasts = LONGEST_BURST if waiting > FEW else min(max(BURST_LASTS, SHARE * took), LONGEST_BURST)
-        return [
-            partition
-            for partition, part in sorted(self._parts.items())
-            if part.changed and ((now - part.latest > QUIET and not waiting) or now - part.since > lasts)
-        ]
+            if self._burst.ended(self._ports.seconds(), self._ports.waiting()):
+                await self.look([partition for partition, part in sorted(self._parts.items()) if part.changed])
 
     @property
     def idle(self) -> bool:
@@ -171,6 +189,8 @@ class Watch:
         done = {partition: self._ports.taken(partition) for partition in partitions}
         for partition in partitions:
             parts[partition].changed, parts[partition].looking = False, True
+        if not any(part.changed for part in parts.values()):
+            self._burst.looks()
         next_one = iter(partitions)
         async for sayings in self._study.look(partitions):
             partition = next(next_one)
@@ -181,8 +201,7 @@ class Watch:
                 self._say(part, saying)
             done[partition]()
             part.looking = False
-            now = self._ports.seconds()
-            part.took, begun = now - begun, now
+        self._burst.looked(begun, self._ports.seconds())
 
     def _say(self, part: Part, saying: Saying) -> None:
         """Write what differs from what was last said; what is gone is withdrawn."""
@@ -216,28 +235,25 @@ class Watch:
         """
         self._round += 1
         self._parts = defaultdict(Part)
-        now = self._ports.seconds()
         await self._study.clear()
         for key, value in rows:
             number, _, bare = key.partition(b"|")
-            part = self._parts[int(number)]
             if bare.startswith(_ERASURE):
-                part.erased.add(cast(Erasure, decode_row(value)))
-            part.mark(now)
+                self._parts[int(number)].erased.add(cast(Erasure, decode_row(value)))
+            self._mark(int(number))
             await self._study.take_in(int(number), value)
         for key in said:
             destination = destination_of(key)
-            part = self._parts[partition_of(destination, self._ports.partitions)]
-            part.said[destination].add(key)
-            part.mark(now)
+            partition = partition_of(destination, self._ports.partitions)
+            self._parts[partition].said[destination].add(key)
+            self._mark(partition)
 
     async def contradicted(self, key: bytes, partition: int) -> None:
         """A stranger wrote an alert or remark of ours: that is what we remember until we have looked again."""
         destination = destination_of(key)
-        part = self._parts[partition]
-        part.said[destination].add(key)
+        self._parts[partition].said[destination].add(key)
         await self._study.forget(partition, (destination,))
-        part.mark(self._ports.seconds())
+        self._mark(partition)
 
 
 def withdrawn(alert_id: str, destination: str) -> Alert:

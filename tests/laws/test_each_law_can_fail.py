@@ -286,7 +286,7 @@ BREAKS = [
     ("the unmatched", "unknown", "rules/docket.py", "notes += note(self.destination, cluster, event.graded)", "pass"),
     ("key of a row", "nothing_lost", "agents/watch.py", 'key = b"%d|" % arrival.partition + arrival.key', 'key = b"0|" + arrival.key'),
     ("marks of a burst", "agents", "rules/study.py", "self.changed[destination] = self.changed.get(destination, NOTHING) | keys", "self.changed = {destination: keys}"),
-    ("a part that changed", "agents", "agents/watch.py", "self._parts[arrival.partition].mark(self._ports.seconds())", "pass"),
+    ("a part that changed", "agents", "agents/watch.py", "self._mark(arrival.partition)", "pass"),
     ("whose destination it is", "agents", "rules/study.py", "if partition_of(d, self._partitions) == partition]", "if d]"),
     ("what is gone", "agents", "agents/watch.py", "for key in sorted(gone):", "for key in ():"),
     ("recovery", "agents", "agents/watch.py", "await self._study.take_in(int(number), value)", "pass"),

@@ -236,6 +236,26 @@ async def test_each_row_puts_off_the_end_but_not_for_ever():
     assert len(house.rows) > 5
 
 
+async def test_what_comes_alone_is_assessed_at_once_and_what_trickles_in_together():
+    house = await a_house(*WORLD)
+    house.now += 10
+    for n, at_once in enumerate((True, False, False)):
+        await house.hears(an_incident(f"I{n}"))
+        house.now += QUIET * 1.1
+        assert bool(await house.look()) == at_once
+    house.now += BURST_LASTS
+    assert await house.look() == [(XA, ("XA",))]
+
+
+async def test_a_look_at_some_partitions_leaves_the_others_to_the_next():
+    house = Installation()
+    await house.hears(*WORLD)
+    await house.hears(a_policy(), partition=(XA + 1) % PARTITIONS)
+    await house.watch.look([XA])
+    house.now += 10
+    assert [partition for partition, _ in await house.look()] == [(XA + 1) % PARTITIONS]
+
+
 async def test_rows_that_wait_are_no_quiet():
     house = Installation()
     house.waiting = 1
