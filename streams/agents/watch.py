@@ -30,7 +30,7 @@ QUIET = 0.03
 BURST_LASTS, LONGEST_BURST = 0.3, 4.0
 """Else when it lasted for the first; where assessing takes long, `SHARE` times as long as the last look took; for a
 worker that does not keep up, and at most, for the second [seconds]: what changed many times is then assessed once."""
-SHARE = 2
+SHARE = 1
 """Of so many parts of the time, assessing takes about one at most [count]."""
 FEW = 2_000
 """A worker keeps up as long as no more facts and rows wait for it: a second or two [count]."""
