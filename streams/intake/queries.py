@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -126,7 +127,7 @@ Q = TypeVar("Q", bound=msgspec.Struct)
 def read_query(given: Iterable[tuple[str, str]], of: type[Q]) -> Q:
     """The query; raises `Refused` with every fault. Values are not repeated."""
     pairs = list(given)
-    known = {field.encode_name: field for field in msgspec.structs.fields(of)}
+    known = _fields(of)
     times = Counter(name for name, _ in pairs)
     problems = [
         Problem(path="", found="a parameter that is not known here", expected=f"one of {', '.join(sorted(known))}")
@@ -147,6 +148,12 @@ def read_query(given: Iterable[tuple[str, str]], of: type[Q]) -> Q:
     if problems:
         raise Refused(problems)
     return msgspec.convert(values, of, strict=False)
+
+
+@cache
+def _fields(of: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """By its name in a query, each field."""
+    return {field.encode_name: field for field in msgspec.structs.fields(of)}
 
 
 def _fits(value: str, of: object) -> bool:

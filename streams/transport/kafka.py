@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import kafka
@@ -38,6 +39,9 @@ _TRIES = 4
 """How often a question is put within that time, each time by a new client."""
 _PAUSE = 0.2
 """Seconds between two tries."""
+_GATHERED_MS, _GATHERED = 200, 100_000
+"""A follower is given what came within so many milliseconds, or so many bytes, at once: each answer of a broker costs
+it, and the broker, more than the records in it."""
 _DEAF_AFTER = 10.0
 """Seconds of silence after which a follower asks whether there is nothing, or whether it hears nothing."""
 _PROMPT = {"reconnect_backoff_ms": 50, "reconnect_backoff_max_ms": 1000, "metadata_max_age_ms": 5000}
@@ -215,7 +219,8 @@ class KafkaReader:
 
     async def follow(self, starts: Mapping[Part, int], limit: int = 500) -> AsyncIterator[list[Record]]:
         """What stands at and after `starts`, then what is appended, for ever."""
-        client, places, heard = self._new_client(None), dict(starts), time.monotonic()
+        gathered = {"fetch_max_wait_ms": _GATHERED_MS, "fetch_min_bytes": _GATHERED}
+        client, places, heard = self._new_client(None, gathered), dict(starts), time.monotonic()
         try:
             while True:
                 found = await self._call(client, _poll, places, limit)
@@ -269,7 +274,7 @@ class KafkaReader:
         with _away_is_wait(self._bootstrap):
             return await client.call(question, *values)
 
-    def _new_client(self, group: str | None) -> _Client:
+    def _new_client(self, group: str | None, settings: Mapping[str, Any] = MappingProxyType({})) -> _Client:
         return _Client(
             {
                 "bootstrap_servers": self._bootstrap,
@@ -281,6 +286,7 @@ class KafkaReader:
                 "fetch_max_wait_ms": 100,
                 "request_timeout_ms": int(self._patience * 1000 / _TRIES),
                 **_PROMPT,
+                **settings,
                 **self._settings,
             },
             self._patience,
