@@ -17,10 +17,11 @@ from streams.transport.drain import DrainLoop
 from streams.transport.ports import Outgoing, Part
 from streams.transport.sends import CommitAfterSends, GatheredSends, size_of
 
-_LONGEST_POLL = 0.1
-"""How long an answer without records may keep the broker [s]. aiokafka has one question open to a broker, which names
-the parts that had nothing left to deliver when it was asked; until it is answered, records of the others are not
-fetched. Faust sets 1.5 s, which a single record could wait for."""
+_LONGEST_POLL, _GATHERED = 0.03, 100_000
+"""A broker answers when so much time has passed [s], or so much has come [bytes]. An answer costs the worker more than
+a record, so what trickles in is gathered; but aiokafka has one question open to a broker, which names the parts that
+had nothing left to deliver when it was asked, and records of the others wait for its answer. (Faust sets 1.5 s and one
+byte: a single record could wait that long, and each that comes costs an answer.)"""
 
 
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -29,6 +30,7 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = int(1000 * _LONGEST_POLL)
+        consumer._fetch_min_bytes = _GATHERED
         return consumer
 
 
