@@ -1,11 +1,14 @@
 """From the POST of an incident to the alert that it makes, over a real broker, while other facts flow.
 
-Intake and worker are processes of their own, as in production. First a world is loaded (facts and the last day's tick);
-then facts flow through the intake at the asked rate, in a batch every 50 ms, and five times a second an incident of its
-own is posted whose operator, agency, product and vendor fit one license of the world. Measured is the time from the
-begin of that POST until a reader of topic `alerts` holds the first record that names the incident. No day passes
-meanwhile: a tick comes once a day. The facts are news: the door gives them their record time. (An archive keeps its
-own times, and a broker begins a new segment for each day of them: its acknowledgments take tens of milliseconds.) Store and deliver do not run: an alert does not wait for them.
+Intake and worker are processes of their own, as in production. First a world is loaded (facts and the last day's tick).
+`measure_capacity` says how many facts a second the whole bears: feeders post one batch after another, and the time ends
+when all of it has been assessed. (Intake, broker, worker, what assesses beside it and the feeders share this machine, so
+it is less than a worker alone bears.) `measure_latency` lets facts flow through the intake at a given rate, in a batch
+every 50 ms, and five times a second an incident of its own is posted whose operator, agency, product and vendor fit one
+license of the world. Measured is the time from the begin of that POST until a reader of topic `alerts` holds the first
+record that names the incident. No day passes meanwhile: a tick comes once a day. The facts are news: the door gives
+them their record time. (An archive keeps its own times, and a broker begins a new segment for each day of them: its
+acknowledgments take tens of milliseconds.) Store and deliver do not run: an alert does not wait for them.
 """
 
 from __future__ import annotations
@@ -17,8 +20,9 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import cycle
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +52,11 @@ ASKED_EVERY = 0.2
 """Between two incidents whose alerts are awaited [s]."""
 WARM = 3.0
 """Flow before the first incident is measured [s]."""
+FEEDERS, BATCH = 4, 25
+"""Who post at once while it is measured what the whole bears, and the facts of a POST [count]."""
+MOST_POSTED = 1_000
+"""Facts per second that they have to post at most."""
+SEED = 3
 PATIENCE = 20.0
 """After the last incident, until an alert counts as missing [s]."""
 USED_AFTER = dt.timedelta(days=200)
@@ -74,25 +83,52 @@ class Latency(msgspec.Struct, kw_only=True):
     """All but one in a hundred were."""
 
 
+async def measure_capacity(bootstrap: Sequence[str], home: Path, partitions: int, seconds: float) -> float:
+    """Facts per second from POST to assessed, posted for so many `seconds`. The topics are there, empty."""
+    async with _running(bootstrap, home, partitions, int(seconds * MOST_POSTED)) as (parts, facts):
+        async with _client(parts) as client:
+            lines = iter(facts)
+            begun = time.monotonic()
+            counts = await asyncio.gather(*(_post_all(client, lines, begun + seconds) for _ in range(FEEDERS)))
+        reader = KafkaReader(bootstrap)
+        try:
+            return sum(counts) / (await settled(reader, within=180) - begun)
+        finally:
+            await reader.close()
+
+
 async def measure_latency(
     bootstrap: Sequence[str], home: Path, partitions: int, rate: float, seconds: float
 ) -> Latency:
-    """Start the processes, let facts flow at `rate` [1/s] for `seconds`, and measure. The topics are there, empty."""
-    needed = BEFORE + int(rate * (seconds + WARM)) + TICKS
-    flowing = [f for f in load_world(needed, seed=3) if not isinstance(f, Tick)]
-    last_day = [f for f in load_world(BEFORE, seed=3) if isinstance(f, Tick)][-1]
+    """Let facts flow at `rate` [1/s] for `seconds`, and measure. The topics are there, empty."""
+    async with _running(bootstrap, home, partitions, int(rate * (seconds + WARM))) as (parts, facts):
+        asked = _Asked(bootstrap, _askable(_world(BEFORE + len(facts))))
+        return await asked.measure(parts, facts, rate, seconds)
+
+
+@asynccontextmanager
+async def _running(
+    bootstrap: Sequence[str], home: Path, partitions: int, count: int
+) -> AsyncIterator[tuple[_Parts, list[bytes]]]:
+    """Intake and worker that know a world, and `count` facts that they do not know, as lines for the intake."""
     producer, reader = KafkaProducer(bootstrap), KafkaReader(bootstrap)
     parts = _Parts(bootstrap, home, partitions)
+    flowing = _world(BEFORE + count)
+    last_day = [f for f in load_world(BEFORE, seed=SEED) if isinstance(f, Tick)][-1]
     try:
         await producer.send([outgoing(fact) for fact in [*flowing[:BEFORE], last_day]])
         await asyncio.to_thread(parts.start)
         await settled(reader, within=180)
-        asked = _Asked(bootstrap, _askable(flowing))
-        return await asked.measure(parts, flowing[BEFORE:], rate, seconds)
+        yield parts, [encode(msgspec.structs.replace(fact, recorded_at=None)) for fact in flowing[BEFORE:]]
     finally:
         parts.end()
         await producer.close()
         await reader.close()
+
+
+def _world(count: int) -> list[AnyFact]:
+    """So many facts at least, without the days that pass between them."""
+    return [fact for fact in load_world(count + TICKS, seed=SEED) if not isinstance(fact, Tick)]
 
 
 class _Parts:
@@ -164,13 +200,9 @@ class _Asked:
         self._answered: list[float] = []
         self._count = self._sent = 0
 
-    async def measure(self, parts: _Parts, facts: Sequence[AnyFact], rate: float, seconds: float) -> Latency:
+    async def measure(self, parts: _Parts, facts: Sequence[bytes], rate: float, seconds: float) -> Latency:
         """Let `facts` flow, ask, and wait for the answers."""
-        headers = {"Authorization": f"Bearer {parts.token}"}
-        limits = httpx.Limits(max_connections=20)
-        async with httpx.AsyncClient(
-            base_url=parts.address, headers=headers, timeout=60, trust_env=False, limits=limits
-        ) as client:
+        async with _client(parts) as client:
             listening = asyncio.ensure_future(self._listen())
             await asyncio.sleep(2)
             begun = time.monotonic()
@@ -192,18 +224,17 @@ class _Asked:
     def _unanswered(self) -> int:
         return len(self._posted.keys() - self._named.keys())
 
-    async def _flow(self, client: httpx.AsyncClient, facts: Sequence[AnyFact], rate: float) -> None:
-        lines = iter([encode(msgspec.structs.replace(fact, recorded_at=None)) for fact in facts])
+    async def _flow(self, client: httpx.AsyncClient, facts: Sequence[bytes], rate: float) -> None:
+        lines = iter(facts)
         owed = 0.0
 
         async def batch() -> None:
             nonlocal owed
             owed += rate * EVERY
-            body = [line for _, line in zip(range(int(owed)), lines, strict=False)]
+            body = list(islice(lines, int(owed)))
             owed -= int(owed)
             if body:
-                answer = await client.post("/api/v1/facts", content=b"\n".join(body), headers=_NDJSON)
-                _accepted(answer)
+                await _post(client, body)
                 self._sent += len(body)
 
         await _every(EVERY, 1e9, batch)
@@ -245,6 +276,27 @@ def _hundredths(values: Sequence[float]) -> list[float]:
 
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _JSON = {"Content-Type": "application/json"}
+
+
+def _client(parts: _Parts) -> httpx.AsyncClient:
+    """The connections of feeders to the intake."""
+    return httpx.AsyncClient(
+        base_url=parts.address, headers={"Authorization": f"Bearer {parts.token}"}, timeout=60, trust_env=False,
+        limits=httpx.Limits(max_connections=20),
+    )  # fmt: skip
+
+
+async def _post(client: httpx.AsyncClient, body: Sequence[bytes]) -> None:
+    _accepted(await client.post("/api/v1/facts", content=b"\n".join(body), headers=_NDJSON))
+
+
+async def _post_all(client: httpx.AsyncClient, lines: Iterator[bytes], until: float) -> int:
+    """Post one batch after the other until then [s]; how many facts."""
+    sent = 0
+    while time.monotonic() < until and (body := list(islice(lines, BATCH))):
+        await _post(client, body)
+        sent += len(body)
+    return sent
 
 
 def _accepted(answer: httpx.Response) -> None:

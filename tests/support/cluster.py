@@ -127,8 +127,8 @@ def outgoing(fact: AnyFact) -> Outgoing:
     return Outgoing(topic=topic_of(fact), key=log_key(fact), value=encode(fact), timestamp_ms=at)
 
 
-async def settled(reader: KafkaReader, within: float) -> None:
-    """Return when nothing waits and nothing new was said for a while."""
+async def settled(reader: KafkaReader, within: float) -> float:
+    """Return when nothing waits and nothing new was said for a while; since when, by the monotonic clock [s]."""
     end, quiet_since, before = time.monotonic() + within, time.monotonic(), {}
     while time.monotonic() - quiet_since < QUIET:
         lag = {part: count for part, count in (await reader.lag(GROUP, READ)).items() if count}
@@ -140,6 +140,7 @@ async def settled(reader: KafkaReader, within: float) -> None:
             quiet_since, before = time.monotonic(), now
         assert time.monotonic() < end, f"not settled after {within:.0f} s; waiting: {lag}"
         await asyncio.sleep(0.5)
+    return quiet_since
 
 
 async def everything(reader: KafkaReader, topic: str) -> list[Record]:
